@@ -1,0 +1,1 @@
+"""Memory: the tables, and what people do with cases. Knows neither HTTP nor e-mail."""

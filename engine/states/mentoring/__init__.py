@@ -1,0 +1,1 @@
+"""Mentoring: a volunteer and an entrepreneur."""

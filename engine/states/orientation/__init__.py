@@ -1,0 +1,1 @@
+"""Orientation: operators are asked to take the case, and one engages."""

@@ -1,0 +1,1 @@
+"""Speech: what happened and what is due become messages, and the messages leave."""

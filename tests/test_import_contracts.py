@@ -1,0 +1,44 @@
+"""The layers are one straight line: kept, and a planted violation of each contract is found."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PLANTED = {
+    "one straight line of imports": ("engine/working_days.py", "import cases"),
+    "the engine is pure": ("engine/working_days.py", "import sqlalchemy"),
+    "cases know neither HTTP nor e-mail": ("cases/errors.py", "import fastapi"),
+    "states do not import each other": ("engine/states/accompaniment.py", "import engine.states.follow_up"),
+    "only the engine drives the state machines": ("cases/errors.py", "import transitions"),
+}
+
+
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = Path(sys.executable).parent / "lint-imports"
+    return subprocess.run([str(command), "--no-cache"], cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_contracts_are_kept() -> None:
+    done = lint_imports(ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("contract", PLANTED)
+def test_a_planted_violation_is_found(contract: str, tmp_path: Path) -> None:
+    for package in ("engine", "cases", "notifications", "api"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "static"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    name, line = PLANTED[contract]
+    planted = tmp_path / name
+    planted.write_text(planted.read_text(encoding="utf-8") + f"\n{line}  # noqa\n", encoding="utf-8")
+
+    done = lint_imports(tmp_path)
+
+    assert done.returncode != 0
+    assert f"{contract} BROKEN" in done.stdout
