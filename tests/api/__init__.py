@@ -1,0 +1,1 @@
+"""Facts about the doors: pages, JSON, command line and settings."""
