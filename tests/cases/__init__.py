@@ -1,0 +1,1 @@
+"""Tests of what is remembered: tables, and what people do with cases."""
