@@ -1,0 +1,124 @@
+"""Who may see which case, and in what relation they stand to it: the one place that every read of cases starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+
+from cases.tables.case import case_file
+from cases.tables.tracks import mentoring_pair, referral
+from engine.facts import Actor, CaseFacts, Pair, Plan, Referral
+from engine.model import Role
+
+TERRITORY_ROLES = frozenset({Role.ADVISER, Role.MANAGER})
+BRANCH_ROLES = frozenset({Role.OPERATOR, Role.OPERATOR_MANAGER})
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role that somebody has, on a territory or at a branch."""
+
+    role: Role
+    territory: str | None = None
+    branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody who came in by a door: a person with roles, an entrepreneur by a link, or the system."""
+
+    person: str | None = None
+    name: str = ""
+    grants: tuple[Grant, ...] = ()
+    via: str = "api"
+    entrepreneur: str | None = None
+    system: bool = False
+
+    def territories(self) -> frozenset[str]:
+        """Where this person is adviser or manager."""
+        return frozenset(g.territory for g in self.grants if g.territory and g.role in TERRITORY_ROLES)
+
+    def branches(self) -> frozenset[str]:
+        """The branches for which this person works."""
+        return frozenset(g.branch for g in self.grants if g.branch and g.role in BRANCH_ROLES)
+
+    def has(self, role: Role) -> bool:
+        """Whether this person has that role anywhere."""
+        return any(g.role is role for g in self.grants)
+
+
+THE_SYSTEM = Identity(name="Quartiers productifs", via="system", system=True)
+
+
+def visible_to(who: Identity) -> ColumnElement[bool]:
+    """The condition on `case_file` under which somebody may see a case; nothing for who has no relation to any."""
+    if who.system:
+        return case_file.c.id.is_not(None)
+    ways: list[ColumnElement[bool]] = []
+    if territories := who.territories():
+        ways.append(case_file.c.territory_id.in_(territories))
+    if branches := who.branches():
+        asked = select(referral.c.case_id).where(referral.c.branch_id.in_(branches), referral.c.state != "draft")
+        ways.append(case_file.c.id.in_(asked))
+    if who.person and who.has(Role.MENTOR):
+        ways.append(
+            case_file.c.id.in_(select(mentoring_pair.c.case_id).where(mentoring_pair.c.mentor_id == who.person))
+        )
+    if who.has(Role.ADMIN):
+        ways.append(case_file.c.territory_id.is_(None))
+    if who.entrepreneur:
+        ways.append(and_(case_file.c.entrepreneur_id == who.entrepreneur))
+    return or_(*ways) if ways else false()
+
+
+def actor_on(who: Identity, facts: CaseFacts, track: str, on_behalf_of: Mapping[str, Any] | None = None) -> Actor:
+    """The relation in which somebody acts on a case or on one of its tracks.
+
+    Somebody with several roles acts as the party to the track, unless they say that they answer on behalf of it.
+    """
+    if who.system:
+        return Actor(Role.SYSTEM, name=who.name, via=who.via)
+    grant = None if on_behalf_of else _party(who, facts, track)
+    grant = grant or _of_the_territory(who, facts) or _party(who, facts, track) or _any_branch(who, facts)
+    if grant is not None:
+        branch = grant.branch if grant.role in BRANCH_ROLES else None
+        return Actor(grant.role, who.person, who.name, branch, who.via, on_behalf_of)
+    if who.entrepreneur and who.entrepreneur == facts.entrepreneur:
+        return Actor(Role.ENTREPRENEUR, None, who.name, via=who.via)
+    first = who.grants[0].role if who.grants else Role.OBSERVER
+    return Actor(first, who.person, who.name, via=who.via)
+
+
+def _party(who: Identity, facts: CaseFacts, track: str) -> Grant | None:
+    """The role by which this person is party to that very track."""
+    known = facts.tracks.get(track)
+    if isinstance(known, Referral | Plan):
+        branches = {known.branch} if isinstance(known, Referral) else {known.branch, *_taken_by(facts)}
+        return next((g for g in who.grants if g.role in BRANCH_ROLES and g.branch in branches), None)
+    if isinstance(known, Pair) and known.mentor == who.person:
+        return next((g for g in who.grants if g.role is Role.MENTOR), None)
+    return None
+
+
+def _taken_by(facts: CaseFacts) -> frozenset[str]:
+    taken = (t for t in facts.tracks.values() if isinstance(t, Referral) and t.state in ("accepted", "engaged"))
+    return frozenset(t.branch for t in taken)
+
+
+def _of_the_territory(who: Identity, facts: CaseFacts) -> Grant | None:
+    """Their role on the case's territory; the programme's admin on a case that has none."""
+    manager_first = sorted(who.grants, key=lambda g: g.role is not Role.MANAGER)
+    found = (g for g in manager_first if g.role in TERRITORY_ROLES and g.territory == facts.territory and g.territory)
+    admin = next((g for g in who.grants if g.role is Role.ADMIN), None)
+    return next(found, None) or admin
+
+
+def _any_branch(who: Identity, facts: CaseFacts) -> Grant | None:
+    """At a branch that was asked for this case, or that logs one."""
+    asked = {t.branch for t in facts.tracks.values() if isinstance(t, Referral)}
+    return next(
+        (g for g in who.grants if g.role in BRANCH_ROLES and (g.branch in asked or facts.state == "*new*")), None
+    )

@@ -1,0 +1,150 @@
+"""What a new track begins with: the row that is written and the facts that its guards read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from cases.applying import TRACK_TABLES
+from cases.errors import Invalid
+from cases.facts_of_case import agents_of, closures_of, employer_conflict, mentor_room
+from cases.identifiers import new_id
+from cases.tables.operators import branch, offer, operator
+from cases.tables.people import person
+from cases.tables.routing import routing_proposal
+from cases.tables.tracks import plan_action, referral, referral_need, transition_plan
+from engine.facts import Action, Actor, CaseFacts, Pair, Plan, Referral, Track
+from engine.model import NEW, Kind
+
+
+def begin(
+    db: Connection, kind: str, case: Mapping[str, Any], payload: Mapping[str, Any], actor: Actor, now: datetime
+) -> Track:
+    """A track that is about to be created, with its number in the case. Raises Invalid for what it names and nobody knows."""
+    table = TRACK_TABLES[kind]
+    last = db.execute(
+        select(func.coalesce(func.max(table.c.number), 0)).where(table.c.case_id == case["id"])
+    ).scalar_one()
+    name = f"{kind}-{int(last) + 1}"
+    if kind == Kind.REFERRAL:
+        return _referral(db, name, case, payload, now.date())
+    if kind == Kind.MENTORING_PAIR:
+        return _pair(db, name, case, payload)
+    return Plan(
+        name=name,
+        lever=payload.get("lever"),
+        branch=payload.get("branch") or actor.branch,
+        owner=None if payload.get("branch") else actor.person,
+    )
+
+
+def _referral(db: Connection, name: str, case: Mapping[str, Any], payload: Mapping[str, Any], today: date) -> Track:
+    asked = str(payload.get("branch") or "")
+    joined = branch.join(operator, operator.c.id == branch.c.operator_id)
+    query = (
+        select(branch.c.name, branch.c.email, operator.c.name.label("operator_name"))
+        .select_from(joined)
+        .where(branch.c.id == asked)
+    )
+    row = db.execute(query).first()
+    if row is None:
+        raise Invalid("Cette antenne n’existe pas : choisissez-la dans l’annuaire.", "branch")
+    agents = agents_of(db, [asked])[asked]
+    targeted = bool(payload.get("targeted")) or _targeted(db, payload.get("offer"))
+    return Referral(
+        name=name, branch=asked, branch_name=row.name, operator_name=row.operator_name, agents=agents, needs=tuple(payload.get("needs") or ()),
+        targeted=targeted, kept_by_routing=_kept(db, case["id"], asked), exclusive_group=None, reachable=bool(row.email or agents),
+        closed_until=closures_of(db, [asked], today).get(asked),
+    )  # fmt: skip
+
+
+def _targeted(db: Connection, offer_id: Any) -> bool:
+    return db.execute(select(offer.c.scope).where(offer.c.id == str(offer_id or ""))).scalar() == "qpv"
+
+
+def _kept(db: Connection, case_id: str, asked: str) -> bool:
+    """Whether the current proposal kept an offer of that branch."""
+    current = (routing_proposal.c.case_id == case_id, routing_proposal.c.current)
+    rows = db.execute(select(routing_proposal.c.candidates).where(*current)).scalars()
+    return any(found.get("kept") and found["branch"]["id"] == asked for candidates in rows for found in candidates)
+
+
+def _pair(db: Connection, name: str, case: Mapping[str, Any], payload: Mapping[str, Any]) -> Track:
+    mentor = str(payload.get("mentor") or "")
+    known = db.execute(select(person.c.name).where(person.c.id == mentor, person.c.active)).scalar()
+    if known is None:
+        raise Invalid("Ce mentor n’est pas connu : choisissez-le dans la liste.", "mentor")
+    conflict = employer_conflict(db, mentor, case["business_id"])
+    return Pair(name=name, mentor=mentor, mentor_name=known, free_places=mentor_room(db, mentor), conflict=conflict)
+
+
+def write_track(db: Connection, track: Track, case_id: str, payload: Mapping[str, Any], now: datetime) -> None:
+    """The row of a track that begins."""
+    row: dict[str, Any] = {
+        "id": new_id(now),
+        "case_id": case_id,
+        "number": track.number,
+        "state": NEW,
+        "state_since": now,
+        "opened_at": now,
+    }
+    if isinstance(track, Referral):
+        group = _group(db, case_id, payload.get("exclusive_with") or [], row["id"])
+        row |= {
+            "branch_id": track.branch,
+            "offer_id": payload.get("offer"),
+            "targeted": track.targeted,
+            "exclusive_group": group,
+            "choice_reason": payload.get("reason"),
+        }
+    elif isinstance(track, Pair):
+        row |= {"mentor_id": track.mentor}
+    elif isinstance(track, Plan):
+        row |= {"lever": track.lever, "branch_id": track.branch, "owner_id": track.owner}
+    db.execute(insert(TRACK_TABLES[track.kind]).values(**row))
+    for need_id in getattr(track, "needs", ()):
+        db.execute(insert(referral_need).values(referral_id=row["id"], need_id=need_id))
+
+
+def _group(db: Connection, case_id: str, others: list[str], own: str) -> str | None:
+    """The group of referrals of which a single answer is enough."""
+    if not others:
+        return None
+    numbers = [int(name.rsplit("-", 1)[1]) for name in others]
+    mine = (referral.c.case_id == case_id, referral.c.number.in_(numbers))
+    group = (
+        db.execute(select(referral.c.exclusive_group).where(*mine, referral.c.exclusive_group.is_not(None))).scalar()
+        or own
+    )
+    db.execute(update(referral).where(*mine).values(exclusive_group=group))
+    return group
+
+
+def with_actions(
+    db: Connection, facts: CaseFacts, track: str, case_id: str, payload: Mapping[str, Any], now: datetime
+) -> CaseFacts:
+    """The facts with the actions of a plan that is being validated, once they are written."""
+    plan = facts.tracks[track]
+    if not isinstance(plan, Plan) or plan.actions:
+        return facts
+    plan_id = db.execute(
+        select(transition_plan.c.id).where(
+            transition_plan.c.case_id == case_id, transition_plan.c.number == plan.number
+        )
+    ).scalar_one()
+    actions = []
+    for entered in payload.get("actions") or []:
+        try:
+            day = date.fromisoformat(str(entered["day"]))
+            action = Action(new_id(now), str(entered["name"]), day)
+        except (KeyError, ValueError, TypeError):
+            raise Invalid("Chaque action a un nom et une date (AAAA-MM-JJ).", "actions") from None
+        db.execute(
+            insert(plan_action).values(id=action.id, plan_id=plan_id, case_id=case_id, name=action.name, day=action.day)
+        )
+        actions.append(action)
+    return facts.with_track(replace(plan, actions=tuple(actions)))

@@ -1,0 +1,54 @@
+"""Identifiers: UUIDv7 for rows, and the references that people read to each other on the phone."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from cases.errors import NotFound
+
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's base 32: no I, L, O or U."""
+_MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
+_PREFIX: Final = "QP"
+_LENGTH: Final = 8
+
+
+def new_id(now: datetime) -> str:
+    """A UUIDv7 (RFC 9562): its first 48 bits are the instant in milliseconds, so that ids sort by age."""
+    milliseconds = int(now.timestamp() * 1000)
+    random = secrets.randbits(74)
+    value = (
+        (milliseconds & ((1 << 48) - 1)) << 80
+        | 0x7 << 76
+        | (random >> 62) << 64
+        | 0b10 << 62
+        | random & ((1 << 62) - 1)
+    )
+    return str(UUID(int=value))
+
+
+def new_reference() -> str:
+    """A random reference such as `QP-7K3F-9XM2`: eight letters, the last one checks the others."""
+    body = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH - 1))
+    return _written(body + _check_letter(body))
+
+
+def read_reference(text: str) -> str:
+    """A reference as somebody typed it, put right: any case, O for 0, I and L for 1. Raises NotFound when its check letter is wrong."""
+    letters = text.strip().upper()
+    letters = letters.removeprefix(_PREFIX).translate(_MISREAD)
+    if len(letters) != _LENGTH or set(letters) - set(ALPHABET) or _check_letter(letters[:-1]) != letters[-1]:
+        raise NotFound
+    return _written(letters)
+
+
+def _written(letters: str) -> str:
+    return f"{_PREFIX}-{letters[:4]}-{letters[4:]}"
+
+
+def _check_letter(body: str) -> str:
+    """A weighted sum modulo 32: odd weights find every wrong letter, and their differences every neighbours' swap but by 16."""
+    return ALPHABET[sum((2 * place + 1) * ALPHABET.index(letter) for place, letter in enumerate(body)) % len(ALPHABET)]

@@ -1,0 +1,166 @@
+"""Logging a business or a person: never refused for its place, its SIRET or a duplicate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, or_, select
+
+from cases import journey
+from cases.access import Identity
+from cases.errors import Invalid
+from cases.identifiers import new_id, new_reference
+from cases.journal import plain
+from cases.journey import Fired, Request
+from cases.tables.case import business, case_file, consent, entrepreneur, need
+from cases.tables.people import person, role_grant
+from cases.tables.territories import territory
+from engine.model import NEW
+
+NOTICE = "2026-01"
+"""The version of the information notice (RGPD, articles 13 and 14) that is read out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """What somebody notes in the street. A name or a SIRET is enough; `consents` are purposes to which the person said yes."""
+
+    name: str
+    siret: str | None = None
+    activity: str | None = None
+    address_line: str | None = None
+    postcode: str | None = None
+    city: str | None = None
+    insee: str | None = None
+    person_name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    territory: str | None = None
+    """The territory's slug; None when it is in none, or not known."""
+    situation: str = "unknown"
+    origin: str = "page"
+    channel: str | None = None
+    consents: tuple[str, ...] = ()
+    legal_basis: str | None = None
+    met_in_person: bool = False
+    needs: tuple[Mapping[str, Any], ...] = ()
+    filled_in_on: date | None = None
+    """The local day on which an offline form was filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """The case that was logged, and those that look like it."""
+
+    fired: Fired
+    possible_duplicates: tuple[str, ...]
+
+
+def log_case(db: Connection, detection: Detection, *, by: Identity, now: datetime) -> Logged:
+    """Log a detected business or person as a case, assign its referent, and say which cases look like it.
+
+    Raises Invalid when there is neither a name nor a SIRET, or an unknown territory; Refused when neither a consent nor a legal
+    basis is noted. Then nothing is written.
+    """
+    if not detection.name.strip() and not detection.siret:
+        raise Invalid("Donnez le nom de l’enseigne, ou son numéro SIRET.", "name")
+    home = _territory_id(db, detection.territory)
+    duplicates = _look_alikes(db, detection, home)
+    reference = _new_case(db, detection, home, by, now)
+    request = Request(reference, "log", payload={"met_in_person": detection.met_in_person}, day=detection.filled_in_on)
+    return Logged(journey.begin_case(db, request, by=by, now=now), duplicates)
+
+
+def _territory_id(db: Connection, slug: str | None) -> str | None:
+    if slug is None:
+        return None
+    found = db.execute(select(territory.c.id).where(territory.c.slug == slug)).scalar()
+    if found is None:
+        raise Invalid("Ce territoire n’est pas connu : choisissez-le dans la liste, ou laissez vide.", "territory")
+    return str(found)
+
+
+def _look_alikes(db: Connection, detection: Detection, home: str | None) -> tuple[str, ...]:
+    """Open cases of the territory with the same SIRET, phone or e-mail."""
+    same = [column == value for column, value in (
+        (business.c.siret, detection.siret), (entrepreneur.c.phone, detection.phone), (entrepreneur.c.email, detection.email),
+    ) if value]  # fmt: skip
+    if not same:
+        return ()
+    joined = case_file.join(business, business.c.id == case_file.c.business_id).join(
+        entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id
+    )
+    here = case_file.c.territory_id == home if home else case_file.c.territory_id.is_(None)
+    query = select(case_file.c.reference).select_from(joined).where(here, case_file.c.state != "closed", or_(*same))
+    return tuple(db.execute(query.order_by(case_file.c.logged_at)).scalars())
+
+
+def referent_for(db: Connection, home: str | None) -> str | None:
+    """The active adviser of the territory with the fewest open cases; nobody outside any territory."""
+    if home is None:
+        return None
+    load = (
+        select(func.count())
+        .select_from(case_file)
+        .where(case_file.c.referent_id == person.c.id, case_file.c.state != "closed")
+        .scalar_subquery()
+    )
+    joined = role_grant.join(person, person.c.id == role_grant.c.person_id)
+    here = (
+        role_grant.c.territory_id == home,
+        role_grant.c.role == "adviser",
+        role_grant.c.ended_at.is_(None),
+        person.c.active,
+    )
+    return db.execute(
+        select(person.c.id).select_from(joined).where(*here).order_by(load, person.c.id).limit(1)
+    ).scalar()
+
+
+def _new_case(db: Connection, detection: Detection, home: str | None, by: Identity, now: datetime) -> str:
+    """The rows of a case that is about to be logged; its state is not there yet."""
+    business_id, entrepreneur_id, case_id, reference = new_id(now), new_id(now), new_id(now), new_reference()
+    place = ("siret", "activity", "address_line", "postcode", "city", "insee")
+    known = {name: getattr(detection, name) for name in place}
+    db.execute(insert(business).values(id=business_id, name=detection.name.strip() or str(detection.siret), **known))
+    contact = {"name": detection.person_name, "phone": detection.phone, "email": detection.email}
+    db.execute(insert(entrepreneur).values(id=entrepreneur_id, **contact))
+    adviser = by.person if home in by.territories() else referent_for(db, home)
+    informed = now if detection.consents or detection.channel else None
+    db.execute(
+        insert(case_file).values(
+            id=case_id, reference=reference, territory_id=home, state=NEW, state_since=now, referent_id=adviser, business_id=business_id,
+            entrepreneur_id=entrepreneur_id, situation=detection.situation, legal_basis=detection.legal_basis, notice_version=NOTICE if informed else None,
+            informed_at=informed, opened_at=now, logged_at=now, origin=detection.origin, updated_at=now, search_text=_searched(detection),
+        )
+    )  # fmt: skip
+    for purpose in detection.consents:
+        row = {
+            "case_id": case_id,
+            "purpose": purpose,
+            "given": True,
+            "at": now,
+            "channel": detection.channel,
+            "notice_version": NOTICE,
+        }
+        db.execute(insert(consent).values(id=new_id(now), **row))
+    for entered in detection.needs:
+        add_need(db, case_id, entered, now)
+    return reference
+
+
+def add_need(db: Connection, case_id: str, entered: Mapping[str, Any], now: datetime) -> str:
+    """A need of a case: its subject, and its axis, levers and amount (euros) where they are known."""
+    identifier = new_id(now)
+    known = {name: entered.get(name) for name in ("axis", "amount", "detail")}
+    row = {"subject": entered["subject"], "levers": plain(entered.get("levers") or []), "created_at": now, **known}
+    db.execute(insert(need).values(id=identifier, case_id=case_id, **row))
+    return identifier
+
+
+def _searched(detection: Detection) -> str:
+    words = (detection.name, detection.person_name, detection.siret, detection.phone, detection.email, detection.city)
+    return " ".join(word for word in words if word).casefold()

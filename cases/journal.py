@@ -1,0 +1,108 @@
+"""The journal: lines that nobody changes, chained by their hashes; words beside, where they can be erased."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from cases.tables.memory import journal, journal_text
+from engine.definition import VERSION
+from engine.effects import Move
+
+START = "sha256:" + "0" * 64
+"""What the first line of a chain follows."""
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON keeps it: instants in UTC with microseconds, days as YYYY-MM-DD, amounts as text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
+    return value
+
+
+def canonical(value: Any) -> bytes:
+    """The one way of writing a value: the same bytes on every database."""
+    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+
+
+def hash_of(data: bytes) -> str:
+    """A SHA-256, with its name before it."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+@dataclass(slots=True)
+class Chain:
+    """The head of a subject's chain: the sequence and the hash of its last line."""
+
+    subject: str
+    subject_id: str
+    sequence: int
+    head: str
+
+    def append(self, db: Connection, move: Move, *, at: datetime, cause: int | None) -> int:
+        """Write the line of a move, its words beside, and give its sequence."""
+        self.sequence += 1
+        words, behalf = dict(move.words), dict(move.actor.on_behalf_of or {})
+        if person := behalf.pop("person", None):
+            words["on_behalf_person"] = str(person)
+        line = _line(self, move, behalf, at, cause)
+        line["words_hash"] = self._keep_words(db, words)
+        line["previous"] = self.head
+        self.head = hash_of(canonical(line))
+        db.execute(insert(journal).values(**{**line, "at": at, "facts": plain(line["facts"]), "hash": self.head}))
+        return self.sequence
+
+    def _keep_words(self, db: Connection, words: Mapping[str, str]) -> str | None:
+        if not words:
+            return None
+        salt = secrets.token_hex(16)
+        row = {"subject_id": self.subject_id, "sequence": self.sequence, "salt": salt, "words": dict(words)}
+        db.execute(insert(journal_text).values(**row))
+        return hash_of(salt.encode() + canonical(words))
+
+
+def _line(chain: Chain, move: Move, behalf: Mapping[str, Any], at: datetime, cause: int | None) -> dict[str, Any]:
+    cascade = move.cascade
+    return {
+        "subject": chain.subject, "subject_id": chain.subject_id, "sequence": chain.sequence, "at": at, "track": move.track, "event": move.event,
+        "from_state": move.from_state, "to_state": move.to_state, "actor_role": str(move.actor.role), "actor_id": move.actor.person,
+        "via": move.actor.via, "on_behalf": dict(behalf) or None, "reason": move.facts.get("reason"), "facts": dict(move.facts), "cause": cause,
+        "cascade": {"event": cascade.event, "taken": cascade.taken, "reason": cascade.reason} if cascade else None, "definition": VERSION,
+    }  # fmt: skip
+
+
+def verify(db: Connection, subject_id: str) -> list[str]:
+    """What is wrong with a subject's chain; nothing when each line follows the one before and its words are its own or erased."""
+    wrong, previous = [], START
+    texts = {
+        row.sequence: row for row in db.execute(select(journal_text).where(journal_text.c.subject_id == subject_id))
+    }
+    for row in db.execute(
+        select(journal).where(journal.c.subject_id == subject_id).order_by(journal.c.sequence)
+    ).mappings():
+        line = {key: value for key, value in row.items() if key != "hash"}
+        if line["previous"] != previous:
+            wrong.append(f"line {row['sequence']} does not follow the one before")
+        if hash_of(canonical(line)) != row["hash"]:
+            wrong.append(f"line {row['sequence']} was changed")
+        text = texts.get(row["sequence"])
+        if text is not None and hash_of(text.salt.encode() + canonical(text.words)) != row["words_hash"]:
+            wrong.append(f"the words of line {row['sequence']} were changed")
+        previous = row["hash"]
+    return wrong

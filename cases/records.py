@@ -1,0 +1,132 @@
+"""What is noted on a case: its line by the one write path, and its row in the table of its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from cases import intake, journey
+from cases.access import Identity
+from cases.errors import Invalid
+from cases.facts_of_case import NO_TERRITORY
+from cases.identifiers import new_id
+from cases.journey import Fired, Request
+from cases.tables.case import (
+    action_plan,
+    aid_obtained,
+    case_file,
+    contact,
+    document,
+    follow_up_check,
+    meeting,
+    note,
+    survey,
+)
+from cases.tables.territories import territory
+from cases.tables.tracks import mentoring_session
+from engine.working_days import Calendar
+
+
+def record(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fired:
+    """Note something on a case: a contact, a need, a meeting … Raises what `journey.fire` raises, and Invalid for what cannot be kept."""
+    if request.event == "action" and request.payload.get("news") == "new":
+        request = replace(request, payload={**request.payload, "action": new_id(now)})
+    fired = journey.fire(db, request, by=by, now=now)
+    if not fired.replayed:
+        _keep(db, request, fired, by, now)
+    return fired
+
+
+def _keep(db: Connection, request: Request, fired: Fired, by: Identity, now: datetime) -> None:
+    payload = request.payload
+    if request.event == "need":
+        intake.add_need(db, fired.case_id, payload, now)
+        return
+    common = {
+        "id": new_id(now),
+        "case_id": fired.case_id,
+        "track": fired.track,
+        "at": now,
+        "sequence": fired.lines[0]["sequence"],
+    }
+    today = request.day or _local_day(db, fired.case_id, now)
+    match request.event:
+        case "contact" | "attempt":
+            result = payload.get("result") or "reached"
+            said = {
+                "kind": request.event,
+                "channel": payload["channel"],
+                "result": result,
+                "day": today,
+                "person_id": by.person,
+            }
+            db.execute(insert(contact).values(**common, **said))
+        case "note":
+            db.execute(insert(note).values(**common, author_id=by.person, shared=bool(payload.get("shared"))))
+        case "meeting":
+            db.execute(insert(meeting).values(**common, day=_day(payload, today), place=payload.get("place")))
+        case "session":
+            db.execute(
+                insert(mentoring_session).values(
+                    **common, day=_day(payload, today), length_minutes=payload.get("minutes")
+                )
+            )
+        case "action_plan":
+            db.execute(insert(action_plan).values(**common))
+        case _:
+            _keep_other(db, request, common)
+
+
+def _keep_other(db: Connection, request: Request, common: Mapping[str, Any]) -> None:
+    payload = request.payload
+    case_only = {name: value for name, value in common.items() if name != "track"}
+    match request.event:
+        case "check":
+            known = {name: payload.get(name) for name in ("months", "still_active", "jobs", "turnover")}
+            db.execute(insert(follow_up_check).values(**case_only, **known))
+        case "document":
+            kind = {
+                "media_type": payload.get("media_type", "text/plain"),
+                "size": payload.get("size", 0),
+                "sha256": payload.get("sha256", ""),
+            }
+            db.execute(insert(document).values(**common, name=payload["name"], **kind))
+        case "aid":
+            row = {name: value for name, value in common.items() if name != "sequence"}
+            obtained = {
+                "aid": payload["aid"],
+                "amount": payload.get("amount"),
+                "scope": payload.get("scope", "common_law"),
+            }
+            db.execute(insert(aid_obtained).values(**row, **obtained))
+        case "survey":
+            if payload.get("left"):
+                row = {
+                    "id": common["id"],
+                    "case_id": common["case_id"],
+                    "track": common["track"],
+                    "sent_at": common["at"],
+                }
+                db.execute(insert(survey).values(**row, recipient="entrepreneur"))
+
+
+def _day(payload: Mapping[str, Any], today: date) -> date:
+    given = payload.get("day")
+    if given is None:
+        return today
+    try:
+        return given if isinstance(given, date) else date.fromisoformat(str(given))
+    except ValueError:
+        raise Invalid("Écrivez le jour ainsi : AAAA-MM-JJ.", "day") from None
+
+
+def _local_day(db: Connection, case_id: str, now: datetime) -> date:
+    joined = case_file.join(territory, territory.c.id == case_file.c.territory_id)
+    row = db.execute(
+        select(territory.c.holidays, territory.c.timezone).select_from(joined).where(case_file.c.id == case_id)
+    ).first()
+    return (Calendar(row.holidays, row.timezone) if row else NO_TERRITORY).day_of(now)

@@ -1,0 +1,5 @@
+"""The tables of the memory, a module for each subject."""
+
+from cases.tables import case, memory, operators, people, routing, territories, tracks
+
+__all__ = ["case", "memory", "operators", "people", "routing", "territories", "tracks"]

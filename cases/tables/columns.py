@@ -1,0 +1,69 @@
+"""Column types that hold the same values on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Numeric, Table, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+from sqlmodel import SQLModel
+
+_WRITTEN = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+class Instant(TypeDecorator[datetime]):
+    """An instant, aware and in UTC, to the microsecond: TIMESTAMPTZ, or sortable text on SQLite. A naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, which knows no time zone."""
+        kind: TypeEngine[Any] = Text() if dialect.name == "sqlite" else DateTime(timezone=True)
+        return dialect.type_descriptor(kind)
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Write it in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant has a time zone")
+        utc = value.astimezone(UTC)
+        return utc.strftime(_WRITTEN) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read it in UTC."""
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.strptime(value, _WRITTEN).replace(tzinfo=UTC)
+        found: datetime = value.astimezone(UTC)
+        return found
+
+
+class Json(TypeDecorator[Any]):
+    """JSON: JSONB on PostgreSQL."""
+
+    impl = JSON
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """JSONB where there is one."""
+        kind: TypeEngine[Any] = JSONB(none_as_null=True) if dialect.name == "postgresql" else JSON(none_as_null=True)
+        return dialect.type_descriptor(kind)
+
+
+class Amount(TypeDecorator[Decimal]):
+    """An amount in euros, to the cent."""
+
+    impl = Numeric(14, 2)
+    cache_ok = True
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """The table of a model, for statements of SQLAlchemy Core."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table

@@ -1,0 +1,269 @@
+"""What the write path keeps: deadlines, the journal and its words, stays, the outbox, what is planned, keys and imports."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from cases.tables.columns import Instant, Json, table_of
+
+
+class Deadline(SQLModel, table=True):
+    """One deadline of a case or a territory; days are local, instants UTC."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (UniqueConstraint("subject_id", "track", "rule", "occurrence", "item", name="deadline_once"),)
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    subject: str = Field(sa_type=Text)
+    subject_id: str = Field(sa_type=Text, index=True)
+    territory_id: str | None = Field(default=None, sa_type=Text)
+    track: str = Field(sa_type=Text)
+    rule: str = Field(sa_type=Text)
+    occurrence: int
+    item: str = Field(default="", sa_type=Text)
+    status: str = Field(sa_type=Text)
+    armed_at: datetime = Field(sa_type=Instant)
+    armed_on: date
+    due_on: date
+    due_at: datetime = Field(sa_type=Instant)
+    length: int | None = Field(default=None)
+    unit: str = Field(sa_type=Text)
+    left: int | None = Field(default=None)
+    paused_by: str = Field(default="", sa_type=Text)
+    extended: bool = Field(default=False)
+    missed: int = Field(default=0)
+    met_by: str | None = Field(default=None, sa_type=Text)
+    undo_of: str | None = Field(default=None, sa_type=Text)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+    owner_role: str | None = Field(default=None, sa_type=Text)
+    owner_id: str | None = Field(default=None, sa_type=Text, index=True)
+    next_mark: int | None = Field(default=None)
+    next_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    attempts: int = Field(default=0)
+    retry_at: datetime | None = Field(default=None, sa_type=Instant)
+    last_error: str | None = Field(default=None, sa_type=Text)
+
+
+class MarkFired(SQLModel, table=True):
+    """A mark that fired: whom it reminded, or what the system did."""
+
+    __tablename__ = "mark_fired"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    deadline_id: str = Field(sa_type=Text, foreign_key="deadline.id", index=True)
+    subject_id: str = Field(sa_type=Text, index=True)
+    rule: str = Field(sa_type=Text)
+    track: str = Field(sa_type=Text)
+    item: str = Field(default="", sa_type=Text)
+    mark: str = Field(sa_type=Text)
+    do: str = Field(sa_type=Text)
+    recipients: Any = Field(default_factory=list, sa_type=Json)
+    act: str | None = Field(default=None, sa_type=Text)
+    at: datetime = Field(sa_type=Instant)
+    fired_at: datetime = Field(sa_type=Instant)
+
+
+class Journal(SQLModel, table=True):
+    """The lines of a case or a territory: append-only, chained by their hashes."""
+
+    __tablename__ = "journal"
+
+    subject_id: str = Field(sa_type=Text, primary_key=True)
+    sequence: int = Field(primary_key=True)
+    subject: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=Instant)
+    track: str = Field(sa_type=Text)
+    event: str = Field(sa_type=Text)
+    from_state: str | None = Field(default=None, sa_type=Text)
+    to_state: str | None = Field(default=None, sa_type=Text)
+    actor_role: str = Field(sa_type=Text)
+    actor_id: str | None = Field(default=None, sa_type=Text)
+    via: str = Field(sa_type=Text)
+    on_behalf: Any = Field(default=None, sa_type=Json, nullable=True)
+    reason: str | None = Field(default=None, sa_type=Text)
+    facts: Any = Field(default_factory=dict, sa_type=Json)
+    words_hash: str | None = Field(default=None, sa_type=Text)
+    cause: int | None = Field(default=None)
+    cascade: Any = Field(default=None, sa_type=Json, nullable=True)
+    definition: int
+    previous: str = Field(sa_type=Text)
+    hash: str = Field(sa_type=Text)
+
+
+class JournalText(SQLModel, table=True):
+    """The words of a line, salted: erased without breaking the chain."""
+
+    __tablename__ = "journal_text"
+
+    subject_id: str = Field(sa_type=Text, primary_key=True)
+    sequence: int = Field(primary_key=True)
+    salt: str = Field(sa_type=Text)
+    words: Any = Field(default_factory=dict, sa_type=Json)
+
+
+class Stay(SQLModel, table=True):
+    """The time that a track spent in a state."""
+
+    __tablename__ = "stay"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    subject_id: str = Field(sa_type=Text, index=True)
+    track: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    entered_at: datetime = Field(sa_type=Instant)
+    left_at: datetime | None = Field(default=None, sa_type=Instant)
+    definition: int
+
+
+class Outbox(SQLModel, table=True):
+    """What is to be told: one row for each thing, in the same transaction."""
+
+    __tablename__ = "outbox"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    subject: str = Field(sa_type=Text)
+    subject_id: str = Field(sa_type=Text, index=True)
+    sequence: int | None = Field(default=None)
+    track: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    role: str = Field(sa_type=Text)
+    mail_class: str = Field(sa_type=Text)
+    facts: Any = Field(default_factory=dict, sa_type=Json)
+    cause: int | None = Field(default=None)
+    not_before: datetime = Field(sa_type=Instant, index=True)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class PendingStep(SQLModel, table=True):
+    """What the system will do by itself, if it is possible then."""
+
+    __tablename__ = "pending_step"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    subject_id: str = Field(sa_type=Text, index=True)
+    track: str = Field(sa_type=Text)
+    event: str = Field(sa_type=Text)
+    payload: Any = Field(default_factory=dict, sa_type=Json)
+    at: datetime = Field(sa_type=Instant, index=True)
+    cause: int | None = Field(default=None)
+    attempts: int = Field(default=0)
+    last_error: str | None = Field(default=None, sa_type=Text)
+
+
+class IdempotencyKey(SQLModel, table=True):
+    """A request that was answered: a replay gives the same answer."""
+
+    __tablename__ = "idempotency_key"
+
+    scope: str = Field(sa_type=Text, primary_key=True)
+    key: str = Field(sa_type=Text, primary_key=True)
+    body_hash: str = Field(sa_type=Text)
+    answer: Any = Field(default=None, sa_type=Json, nullable=True)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class RefusedAttempt(SQLModel, table=True):
+    """A step that was refused, and why; kept 90 days."""
+
+    __tablename__ = "refused_attempt"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    subject_id: str = Field(sa_type=Text, index=True)
+    at: datetime = Field(sa_type=Instant)
+    actor_role: str = Field(sa_type=Text)
+    actor_id: str | None = Field(default=None, sa_type=Text)
+    event: str = Field(sa_type=Text)
+    track: str = Field(sa_type=Text)
+    codes: Any = Field(default_factory=list, sa_type=Json)
+
+
+class AccessLog(SQLModel, table=True):
+    """Who looked at a case."""
+
+    __tablename__ = "access_log"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    subject_id: str = Field(sa_type=Text, index=True)
+    person_id: str | None = Field(default=None, sa_type=Text)
+    role: str = Field(sa_type=Text)
+    at: datetime = Field(sa_type=Instant)
+    what: str = Field(sa_type=Text)
+
+
+class Definition(SQLModel, table=True):
+    """The machines of a version, as they ran."""
+
+    __tablename__ = "definition"
+
+    version: int = Field(primary_key=True)
+    fingerprint: str = Field(sa_type=Text)
+    document: Any = Field(default_factory=dict, sa_type=Json)
+    started_at: datetime = Field(sa_type=Instant)
+
+
+class DayWork(SQLModel, table=True):
+    """Work that is done once a day."""
+
+    __tablename__ = "day_work"
+
+    name: str = Field(sa_type=Text, primary_key=True)
+    day: date = Field(primary_key=True)
+    done_at: datetime = Field(sa_type=Instant)
+
+
+class ImportFile(SQLModel, table=True):
+    """A file that was imported."""
+
+    __tablename__ = "import_file"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    name: str = Field(sa_type=Text)
+    sha256: str = Field(sa_type=Text, index=True)
+    territory_id: str | None = Field(default=None, sa_type=Text, foreign_key="territory.id", index=True)
+    by_id: str | None = Field(default=None, sa_type=Text, foreign_key="person.id", index=True)
+    status: str = Field(sa_type=Text)
+    encoding: str | None = Field(default=None, sa_type=Text)
+    delimiter: str | None = Field(default=None, sa_type=Text)
+    columns: Any = Field(default_factory=list, sa_type=Json)
+    rows: int = Field(default=0)
+    started_at: datetime = Field(sa_type=Instant)
+    finished_at: datetime | None = Field(default=None, sa_type=Instant)
+    resumed: bool = Field(default=False)
+    dry_run: bool = Field(default=False)
+
+
+class ImportLine(SQLModel, table=True):
+    """One line of an imported file and what became of it."""
+
+    __tablename__ = "import_line"
+    __table_args__ = (UniqueConstraint("import_id", "line", name="import_line_once"),)
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    import_id: str = Field(sa_type=Text, foreign_key="import_file.id", index=True)
+    line: int
+    verdict: str = Field(sa_type=Text)
+    case_id: str | None = Field(default=None, sa_type=Text, foreign_key="case_file.id", index=True)
+    of_line: int | None = Field(default=None)
+    column: str | None = Field(default=None, sa_type=Text)
+    value: str | None = Field(default=None, sa_type=Text)
+    code: str | None = Field(default=None, sa_type=Text)
+    reason: str | None = Field(default=None, sa_type=Text)
+    data: Any = Field(default=None, sa_type=Json, nullable=True)
+
+
+deadline = table_of(Deadline)
+mark_fired = table_of(MarkFired)
+journal = table_of(Journal)
+journal_text = table_of(JournalText)
+stay = table_of(Stay)
+outbox = table_of(Outbox)
+pending_step = table_of(PendingStep)
+idempotency_key = table_of(IdempotencyKey)
+refused_attempt = table_of(RefusedAttempt)
+access_log = table_of(AccessLog)
+definition = table_of(Definition)
+day_work = table_of(DayWork)
+import_file = table_of(ImportFile)
+import_line = table_of(ImportLine)

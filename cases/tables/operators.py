@@ -1,0 +1,111 @@
+"""Operators: their branches, what these cover and offer, when they are closed; and the aids."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Text
+from sqlmodel import Field, SQLModel
+
+from cases.tables.columns import Instant, Json, table_of
+
+
+class Operator(SQLModel, table=True):
+    """An organisation that helps: of the programme, or in the field."""
+
+    __tablename__ = "operator"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    slug: str = Field(sa_type=Text, unique=True)
+    name: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    role_text: str | None = Field(default=None, sa_type=Text)
+    axes: Any = Field(default_factory=list, sa_type=Json)
+    levers: Any = Field(default_factory=list, sa_type=Json)
+    confidence: str | None = Field(default=None, sa_type=Text)
+
+
+class Branch(SQLModel, table=True):
+    """A local office of an operator: who is asked."""
+
+    __tablename__ = "branch"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    operator_id: str = Field(sa_type=Text, foreign_key="operator.id", index=True)
+    name: str = Field(sa_type=Text)
+    email: str | None = Field(default=None, sa_type=Text)
+    phone: str | None = Field(default=None, sa_type=Text)
+    capacity_per_week: int = Field(default=5)
+    active: bool = Field(default=True)
+
+
+class Coverage(SQLModel, table=True):
+    """Where a branch works."""
+
+    __tablename__ = "coverage"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    branch_id: str = Field(sa_type=Text, foreign_key="branch.id", index=True)
+    level: str = Field(sa_type=Text)
+    code: str | None = Field(default=None, sa_type=Text)
+
+
+class BranchClosure(SQLModel, table=True):
+    """Days when a branch is closed: its clocks stand still."""
+
+    __tablename__ = "branch_closure"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    branch_id: str = Field(sa_type=Text, foreign_key="branch.id", index=True)
+    from_day: date
+    to_day: date
+    declared_at: datetime = Field(sa_type=Instant)
+    started_at: datetime | None = Field(default=None, sa_type=Instant)
+    ended_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class Aid(SQLModel, table=True):
+    """An aid of the catalogue; what it says is dated."""
+
+    __tablename__ = "aid"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    slug: str = Field(sa_type=Text, unique=True)
+    name: str = Field(sa_type=Text)
+    operator: str | None = Field(default=None, sa_type=Text)
+    axes: Any = Field(default_factory=list, sa_type=Json)
+    levers: Any = Field(default_factory=list, sa_type=Json)
+    scope: str = Field(sa_type=Text)
+    kind: str | None = Field(default=None, sa_type=Text)
+    facts: str | None = Field(default=None, sa_type=Text)
+    confidence: str | None = Field(default=None, sa_type=Text)
+    caveat: str | None = Field(default=None, sa_type=Text)
+    url: str | None = Field(default=None, sa_type=Text)
+    status: str | None = Field(default=None, sa_type=Text)
+    verified_on: date | None = Field(default=None)
+    valid_until: date | None = Field(default=None)
+
+
+class Offer(SQLModel, table=True):
+    """What a branch offers, for whom; eligibility is data."""
+
+    __tablename__ = "offer"
+
+    id: str = Field(sa_type=Text, primary_key=True)
+    branch_id: str = Field(sa_type=Text, foreign_key="branch.id", index=True)
+    aid_id: str | None = Field(default=None, sa_type=Text, foreign_key="aid.id", index=True)
+    name: str = Field(sa_type=Text)
+    kind: str = Field(sa_type=Text)
+    scope: str = Field(sa_type=Text)
+    axes: Any = Field(default_factory=list, sa_type=Json)
+    levers: Any = Field(default_factory=list, sa_type=Json)
+    needs: Any = Field(default_factory=list, sa_type=Json)
+    eligibility: Any = Field(default_factory=dict, sa_type=Json)
+    active: bool = Field(default=True)
+
+
+operator = table_of(Operator)
+branch = table_of(Branch)
+coverage = table_of(Coverage)
+branch_closure = table_of(BranchClosure)
+aid = table_of(Aid)
+offer = table_of(Offer)
