@@ -79,10 +79,9 @@ def _is_read(name: str) -> bool:
 
 def _unpack(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> Iterator[tuple[str, bytes]]:
     """Each part with its content, measured. The manifest comes first: what it says to be encrypted is no XML."""
-    left, elements = MAX_UNCOMPRESSED_BYTES, _MAX_ELEMENTS
+    elements = _MAX_ELEMENTS
     for part in parts:
-        content = _read_at_most(archive, part, left)
-        left -= len(content)
+        content = _read_in_pieces(archive, part)
         if part.filename == _ODS_MANIFEST and _ODS_ENCRYPTION in content:
             raise PasswordProtected
         if part.filename not in _PLAIN_PARTS:
@@ -90,22 +89,16 @@ def _unpack(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> Iterator[
         yield part.filename, content
 
 
-def _read_at_most(archive: zipfile.ZipFile, part: zipfile.ZipInfo, limit: int) -> bytes:
-    """The bytes of one part. What it says of its own size is not believed: they are counted as they come."""
-    chunks, size = [], 0
+def _read_in_pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> bytes:
+    """The bytes of one part, never more than the size it announces. Read at once, a part that lies is unpacked whole first."""
     with archive.open(part) as stream:
-        while chunk := stream.read(_CHUNK):
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > limit:
-                raise WorkbookTooBig
-    return b"".join(chunks)
+        return b"".join(iter(lambda: stream.read(_CHUNK), b""))
 
 
 def _measure(content: bytes, elements: int) -> int:
     """Walk one XML part; returns how many elements the rest of the workbook may still have."""
     extent = _Extent(elements)
-    parser = expat.ParserCreate()
+    parser = expat.ParserCreate("utf-8")  # as the reading library does, whatever the part says of itself
     parser.StartElementHandler = extent.opened
     parser.EndElementHandler = extent.closed
     parser.StartDoctypeDeclHandler = _refuse_doctype

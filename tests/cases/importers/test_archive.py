@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
-import resource
 import struct
 import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,7 @@ from tests.cases.importers.workbooks import (
     xlsx_with_sheet,
 )
 
+ROOT = Path(__file__).parents[3]
 READ_AND_WEIGH = """
 import resource, sys
 from cases.importers.errors import ImportFileRefused
@@ -51,18 +53,17 @@ print(said, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 102
 """
 
 
-def two_million_rows() -> Iterator[bytes]:
-    yield XLSX_SHEET_BEGINS
-    for _ in range(200):
-        yield b"<row><c><v>1</v></c></row>" * 10_000
-    yield XLSX_SHEET_ENDS
+def two_million_rows() -> bytes:
+    return xlsx_with_sheet(repeated(b"<row><c><v>1</v></c></row>" * 10_000, times=200))
 
 
-def a_gigabyte_of_spaces() -> Iterator[bytes]:
-    yield XLSX_SHEET_BEGINS
-    for _ in range(1_000):
-        yield b" " * 1_000_000
-    yield XLSX_SHEET_ENDS
+@cache
+def a_third_of_a_gigabyte() -> bytes:
+    return xlsx_with_sheet(repeated(b" " * 1_000_000, times=300))
+
+
+def repeated(piece: bytes, *, times: int) -> Iterator[bytes]:
+    return chain([XLSX_SHEET_BEGINS], repeat(piece, times), [XLSX_SHEET_ENDS])
 
 
 def one_cell(reference: str, content: str = "<v>1</v>") -> bytes:
@@ -71,8 +72,9 @@ def one_cell(reference: str, content: str = "<v>1</v>") -> bytes:
     return xlsx_with_sheet([XLSX_SHEET_BEGINS, cell.encode(), XLSX_SHEET_ENDS])
 
 
-def saying_to_be_small(data: bytes) -> bytes:
-    """The same archive, its sheet announcing a size of 1,000 bytes in the two places where sizes are written."""
+def a_third_of_a_gigabyte_that_says_to_be_small() -> bytes:
+    """Its sheet announces a size of 1,000 bytes, in the two places where sizes are written."""
+    data = a_third_of_a_gigabyte()
     lying = bytearray(data)
     with zipfile.ZipFile(io.BytesIO(data)) as packed:
         local, directory = packed.getinfo(SHEET).header_offset, packed.start_dir
@@ -84,33 +86,25 @@ def saying_to_be_small(data: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     ("bomb", "code"),
-    [(two_million_rows, "too_many_rows"), (a_gigabyte_of_spaces, "workbook_too_big")],
-    ids=["two million rows", "a gigabyte of spaces"],
+    [
+        (two_million_rows, "too_many_rows"),
+        (a_third_of_a_gigabyte, "workbook_too_big"),
+        (a_third_of_a_gigabyte_that_says_to_be_small, "workbook_damaged"),
+    ],
 )
-def test_a_bomb_is_refused_quickly_and_with_little_memory(bomb: type[Iterator[bytes]], code: str) -> None:
-    data = xlsx_with_sheet(bomb())
-    assert len(data) < 1_500_000
+def test_a_bomb_is_refused_quickly_and_with_little_memory(bomb: Callable[[], bytes], code: str) -> None:
+    data = bomb()
+    assert len(data) < 500_000
 
     begun = time.monotonic()
     weighed = subprocess.run(
-        [sys.executable, "-c", READ_AND_WEIGH],
-        input=data,
-        capture_output=True,
-        check=True,
-        cwd=Path(__file__).parents[3],
+        [sys.executable, "-c", READ_AND_WEIGH], input=data, capture_output=True, check=True, cwd=ROOT
     )
 
     said, megabytes = weighed.stdout.split()
     assert said.decode() == code
     assert int(megabytes) < 150
     assert time.monotonic() - begun < 10
-
-
-def test_a_part_that_lies_about_its_size_is_not_believed() -> None:
-    with pytest.raises(ImportFileRefused):
-        read_sheet(saying_to_be_small(xlsx_with_sheet(a_gigabyte_of_spaces())))
-
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024 < 1_000
 
 
 def test_the_reading_library_is_given_only_what_was_measured() -> None:
@@ -133,6 +127,7 @@ def test_the_reading_library_is_given_only_what_was_measured() -> None:
         (ods_file(ods_row(*[""] * 100, "Enseigne")), TooManyColumns),
         (xlsx_with_sheet([b"<!DOCTYPE a [<!ENTITY b 'c'>]>", XLSX_SHEET_BEGINS, XLSX_SHEET_ENDS]), WorkbookDamaged),
         (xlsx_with_sheet([XLSX_SHEET_BEGINS, b"<row>"]), WorkbookDamaged),
+        (xlsx_with_sheet([b'<?xml version="1.0" encoding="UTF-0"?><a>']), WorkbookDamaged),
         (xlsx_with_sheet([XLSX_SHEET_BEGINS, b"<x/>" * 3_000_001, XLSX_SHEET_ENDS]), WorkbookTooBig),
         (archive({f"{number}.xml": b"<a/>" for number in range(2_001)}), WorkbookTooBig),
         (archive({"word/document.xml": b"<document/>"}), NotASpreadsheet),

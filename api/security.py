@@ -1,0 +1,91 @@
+"""Who comes in by the JSON door: a token whose hash alone is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Connection, insert, select
+
+from api.errors import NotSignedIn
+from api.work import Work, Worker
+from cases.access import Grant, Identity
+from cases.identifiers import new_id
+from cases.tables.people import api_token, person, role_grant
+from engine.model import Role
+
+
+def new_token(db: Connection, person_id: str, name: str, *, now: datetime, expires_at: datetime | None = None) -> str:
+    """Make a token for a person and give it: it is shown once, only its hash is kept."""
+    token = "qp_" + secrets.token_urlsafe(32)
+    row = {
+        "person_id": person_id,
+        "name": name,
+        "token_hash": hash_of_secret(token),
+        "scopes": [],
+        "created_at": now,
+        "expires_at": expires_at,
+    }
+    db.execute(insert(api_token).values(id=new_id(now), **row))
+    return token
+
+
+def hash_of_secret(secret: str) -> str:
+    """The hash under which a secret of 256 random bits is kept."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def identify(db: Connection, token: str, now: datetime) -> Identity | None:
+    """The person whose token this is, with their roles; None when it is unknown, expired, revoked, or theirs no more."""
+    joined = api_token.join(person, person.c.id == api_token.c.person_id)
+    alive = (api_token.c.token_hash == hash_of_secret(token), api_token.c.revoked_at.is_(None), person.c.active)
+    row = db.execute(
+        select(person.c.id, person.c.name, api_token.c.expires_at).select_from(joined).where(*alive)
+    ).first()
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        return None
+    return Identity(row.id, row.name, grants_of(db, row.id), via="api")
+
+
+def grants_of(db: Connection, person_id: str) -> tuple[Grant, ...]:
+    """The roles that a person has now."""
+    rows = db.execute(
+        select(role_grant)
+        .where(role_grant.c.person_id == person_id, role_grant.c.ended_at.is_(None))
+        .order_by(role_grant.c.id)
+    )
+    return tuple(Grant(Role(row.role), row.territory_id, row.branch_id) for row in rows)
+
+
+async def _current(request: Request, work: Work) -> Identity:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise NotSignedIn
+    now = work.clock.now()
+    found = await work.read(lambda db: identify(db, token, now))
+    if found is None:
+        raise NotSignedIn
+    return found
+
+
+CurrentIdentity = Annotated[Identity, Depends(_current)]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Somebody at the JSON door: who they are, where their work is done, and when they came."""
+
+    identity: Identity
+    work: Worker
+    now: datetime
+
+
+async def _visit(work: Work, identity: CurrentIdentity) -> Visit:
+    return Visit(identity, work, work.clock.now())
+
+
+CurrentVisit = Annotated[Visit, Depends(_visit)]
