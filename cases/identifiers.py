@@ -16,6 +16,13 @@ _PREFIX: Final = "QP"
 _LENGTH: Final = 8
 
 
+class ReferenceUnknown(NotFound):
+    """What was typed is no reference: a letter is wrong, missing or in another's place."""
+
+    def __init__(self) -> None:
+        super().__init__("Cette référence n’existe pas : relisez-la, elle s’écrit comme QP-1A2B-3C4D.")
+
+
 def new_id(now: datetime) -> str:
     """A UUIDv7 (RFC 9562): its first 48 bits are the instant in milliseconds, so that ids sort by age."""
     milliseconds = int(now.timestamp() * 1000)
@@ -37,11 +44,12 @@ def new_reference() -> str:
 
 
 def read_reference(text: str) -> str:
-    """A reference as somebody typed it, put right: any case, O for 0, I and L for 1. Raises NotFound when its check letter is wrong."""
-    letters = text.strip().upper()
-    letters = letters.removeprefix(_PREFIX).translate(_MISREAD)
+    """A reference as somebody typed it, put right: any case, O for 0, I and L for 1. Raises ReferenceUnknown when its check letter is wrong."""
+    letters = text.strip().upper().translate(_MISREAD)
+    if len(letters) == len(_PREFIX) + _LENGTH:
+        letters = letters.removeprefix(_PREFIX)
     if len(letters) != _LENGTH or set(letters) - set(ALPHABET) or _check_letter(letters[:-1]) != letters[-1]:
-        raise NotFound
+        raise ReferenceUnknown
     return _written(letters)
 
 
@@ -50,5 +58,13 @@ def _written(letters: str) -> str:
 
 
 def _check_letter(body: str) -> str:
-    """A weighted sum modulo 32: odd weights find every wrong letter, and their differences every neighbours' swap but by 16."""
-    return ALPHABET[sum((2 * place + 1) * ALPHABET.index(letter) for place, letter in enumerate(body)) % len(ALPHABET)]
+    """A weighted sum in the field of 32 elements: as every place weighs differently, one wrong letter and two swapped ones always show."""
+    total = 0
+    for letter in body:
+        total = _doubled(total ^ ALPHABET.index(letter))
+    return ALPHABET[total]
+
+
+def _doubled(element: int) -> int:
+    """Twice an element, modulo x⁵ + x² + 1."""
+    return element << 1 ^ (0b100101 if element & 0b10000 else 0)

@@ -110,7 +110,8 @@ def _claim(db: Connection, request: Request, by: Identity, now: datetime) -> dic
     row = {"scope": scope, "key": request.key, "body_hash": body, "created_at": now}
     mine = (idempotency_key.c.scope == scope, idempotency_key.c.key == request.key)
     insert_once = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-    if db.execute(insert_once(idempotency_key).values(**row).on_conflict_do_nothing()).rowcount:
+    claim = insert_once(idempotency_key).values(**row).on_conflict_do_nothing().returning(idempotency_key.c.key)
+    if db.execute(claim).first() is not None:
         return None
     found = db.execute(select(idempotency_key).where(*mine)).one()
     if found.body_hash != body:

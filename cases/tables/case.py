@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
-from cases.tables.columns import Amount, Instant, Json, table_of
+from cases.tables.columns import Amount, Id, Instant, Json, table_of
 
 
 class Business(SQLModel, table=True):
@@ -15,7 +15,7 @@ class Business(SQLModel, table=True):
 
     __tablename__ = "business"
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Id, primary_key=True)
     name: str = Field(sa_type=Text)
     siret: str | None = Field(default=None, sa_type=Text, index=True)
     naf: str | None = Field(default=None, sa_type=Text)
@@ -35,7 +35,7 @@ class Entrepreneur(SQLModel, table=True):
 
     __tablename__ = "entrepreneur"
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Id, primary_key=True)
     name: str | None = Field(default=None, sa_type=Text)
     phone: str | None = Field(default=None, sa_type=Text, index=True)
     email: str | None = Field(default=None, sa_type=Text, index=True)
@@ -54,9 +54,9 @@ class CaseFile(SQLModel, table=True):
         Index("case_file_referent", "referent_id", "next_due_at"),
     )
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Id, primary_key=True)
     reference: str = Field(sa_type=Text, unique=True)
-    territory_id: str | None = Field(default=None, sa_type=Text, foreign_key="territory.id", index=True)
+    territory_id: str | None = Field(default=None, sa_type=Id, foreign_key="territory.id")
     state: str = Field(sa_type=Text)
     state_since: datetime = Field(sa_type=Instant)
     version: int = Field(default=0)
@@ -64,11 +64,11 @@ class CaseFile(SQLModel, table=True):
     hold_reason: str | None = Field(default=None, sa_type=Text)
     hold_until: date | None = Field(default=None)
     hold_days_used: int = Field(default=0)
-    referent_id: str | None = Field(default=None, sa_type=Text, foreign_key="person.id", index=True)
-    business_id: str = Field(sa_type=Text, foreign_key="business.id", index=True)
-    entrepreneur_id: str = Field(sa_type=Text, foreign_key="entrepreneur.id", index=True)
+    referent_id: str | None = Field(default=None, sa_type=Id, foreign_key="person.id")
+    business_id: str = Field(sa_type=Id, foreign_key="business.id", index=True)
+    entrepreneur_id: str = Field(sa_type=Id, foreign_key="entrepreneur.id", index=True)
     situation: str = Field(default="unknown", sa_type=Text)
-    quartier_id: str | None = Field(default=None, sa_type=Text, foreign_key="quartier.id", index=True)
+    quartier_id: str | None = Field(default=None, sa_type=Id, foreign_key="quartier.id", index=True)
     legal_basis: str | None = Field(default=None, sa_type=Text)
     notice_version: str | None = Field(default=None, sa_type=Text)
     informed_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -78,17 +78,18 @@ class CaseFile(SQLModel, table=True):
     origin: str = Field(default="page", sa_type=Text)
     closed_at: datetime | None = Field(default=None, sa_type=Instant)
     closed_reason: str | None = Field(default=None, sa_type=Text)
-    kept_case_id: str | None = Field(default=None, sa_type=Text, foreign_key="case_file.id", index=True)
+    kept_case_id: str | None = Field(default=None, sa_type=Id, foreign_key="case_file.id", index=True)
     anonymised_at: datetime | None = Field(default=None, sa_type=Instant)
     nobody_called_on: date | None = Field(default=None)
     surveyed_on: date | None = Field(default=None)
     open_tracks: int = Field(default=0)
     pending_needs: int = Field(default=0)
+    progress: str | None = Field(default=None, sa_type=Text)
     next_due_at: datetime | None = Field(default=None, sa_type=Instant)
     next_rule: str | None = Field(default=None, sa_type=Text)
     next_track: str | None = Field(default=None, sa_type=Text)
     search_text: str = Field(default="", sa_type=Text)
-    import_line_id: str | None = Field(default=None, sa_type=Text)
+    import_line_id: str | None = Field(default=None, sa_type=Id)
     head_sequence: int = Field(default=0)
     head_hash: str | None = Field(default=None, sa_type=Text)
     definition: int = Field(default=1)
@@ -100,8 +101,8 @@ class Need(SQLModel, table=True):
 
     __tablename__ = "need"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     subject: str = Field(sa_type=Text)
     axis: str | None = Field(default=None, sa_type=Text)
     levers: Any = Field(default_factory=list, sa_type=Json)
@@ -111,7 +112,7 @@ class Need(SQLModel, table=True):
     outcome: str | None = Field(default=None, sa_type=Text)
     outcome_on: date | None = Field(default=None)
     created_at: datetime = Field(sa_type=Instant)
-    from_case_id: str | None = Field(default=None, sa_type=Text)
+    from_case_id: str | None = Field(default=None, sa_type=Id)
 
 
 class Consent(SQLModel, table=True):
@@ -119,8 +120,8 @@ class Consent(SQLModel, table=True):
 
     __tablename__ = "consent"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     purpose: str = Field(sa_type=Text)
     given: bool
     at: datetime = Field(sa_type=Instant)
@@ -134,15 +135,15 @@ class Contact(SQLModel, table=True):
 
     __tablename__ = "contact"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     track: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
     channel: str = Field(sa_type=Text)
     result: str = Field(sa_type=Text)
     at: datetime = Field(sa_type=Instant)
     day: date
-    person_id: str | None = Field(default=None, sa_type=Text)
+    person_id: str | None = Field(default=None, sa_type=Id)
     sequence: int
     disputed: bool = Field(default=False)
 
@@ -152,10 +153,10 @@ class Note(SQLModel, table=True):
 
     __tablename__ = "note"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     track: str = Field(sa_type=Text)
-    author_id: str | None = Field(default=None, sa_type=Text)
+    author_id: str | None = Field(default=None, sa_type=Id)
     shared: bool = Field(default=False)
     at: datetime = Field(sa_type=Instant)
     sequence: int
@@ -166,8 +167,8 @@ class Meeting(SQLModel, table=True):
 
     __tablename__ = "meeting"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     track: str = Field(sa_type=Text)
     day: date
     place: str | None = Field(default=None, sa_type=Text)
@@ -180,8 +181,8 @@ class ActionPlan(SQLModel, table=True):
 
     __tablename__ = "action_plan"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     track: str = Field(sa_type=Text)
     at: datetime = Field(sa_type=Instant)
     sequence: int
@@ -192,14 +193,14 @@ class Task(SQLModel, table=True):
 
     __tablename__ = "task"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str | None = Field(default=None, sa_type=Text, foreign_key="case_file.id", index=True)
-    territory_id: str | None = Field(default=None, sa_type=Text, foreign_key="territory.id", index=True)
-    owner_id: str | None = Field(default=None, sa_type=Text, foreign_key="person.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str | None = Field(default=None, sa_type=Id, foreign_key="case_file.id", index=True)
+    territory_id: str | None = Field(default=None, sa_type=Id, foreign_key="territory.id", index=True)
+    owner_id: str | None = Field(default=None, sa_type=Id, foreign_key="person.id", index=True)
     kind: str = Field(sa_type=Text)
     label: str = Field(sa_type=Text)
     detail: str | None = Field(default=None, sa_type=Text)
-    message_id: str | None = Field(default=None, sa_type=Text)
+    message_id: str | None = Field(default=None, sa_type=Id)
     created_at: datetime = Field(sa_type=Instant)
     due_on: date | None = Field(default=None)
     done_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -210,8 +211,8 @@ class Document(SQLModel, table=True):
 
     __tablename__ = "document"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     track: str | None = Field(default=None, sa_type=Text)
     name: str = Field(sa_type=Text)
     media_type: str = Field(sa_type=Text)
@@ -227,8 +228,8 @@ class FollowUpCheck(SQLModel, table=True):
 
     __tablename__ = "follow_up_check"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     months: int
     still_active: bool | None = Field(default=None)
     jobs: int | None = Field(default=None)
@@ -242,11 +243,11 @@ class AidObtained(SQLModel, table=True):
 
     __tablename__ = "aid_obtained"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     track: str = Field(sa_type=Text)
     aid: str = Field(sa_type=Text)
-    aid_id: str | None = Field(default=None, sa_type=Text, foreign_key="aid.id", index=True)
+    aid_id: str | None = Field(default=None, sa_type=Id, foreign_key="aid.id", index=True)
     amount: Decimal | None = Field(default=None, sa_type=Amount)
     scope: str = Field(sa_type=Text)
     at: datetime = Field(sa_type=Instant)
@@ -257,8 +258,8 @@ class Survey(SQLModel, table=True):
 
     __tablename__ = "survey"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     track: str = Field(sa_type=Text)
     recipient: str = Field(sa_type=Text)
     sent_at: datetime = Field(sa_type=Instant)

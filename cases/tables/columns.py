@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
 
+Id = Text
+"""An identifier: a UUIDv7 in its canonical form, which sorts by age."""
 _WRITTEN = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 

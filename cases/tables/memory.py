@@ -3,22 +3,29 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from cases.tables.columns import Instant, Json, table_of
+from cases.tables.columns import Id, Instant, Json, table_of
+
+
+_OPEN, _REAL = text("status = 'open'"), text("NOT dry_run")
 
 
 class Deadline(SQLModel, table=True):
     """One deadline of a case or a territory; days are local, instants UTC."""
 
     __tablename__ = "deadline"
-    __table_args__ = (UniqueConstraint("subject_id", "track", "rule", "occurrence", "item", name="deadline_once"),)
+    __table_args__ = (
+        UniqueConstraint("subject_id", "track", "rule", "occurrence", "item", name="deadline_once"),
+        Index("deadline_next", "next_at", postgresql_where=_OPEN, sqlite_where=_OPEN),
+        Index("deadline_owner", "owner_id", "status", "due_at"),
+    )
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Id, primary_key=True)
     subject: str = Field(sa_type=Text)
-    subject_id: str = Field(sa_type=Text, index=True)
-    territory_id: str | None = Field(default=None, sa_type=Text)
+    subject_id: str = Field(sa_type=Id)
+    territory_id: str | None = Field(default=None, sa_type=Id, index=True)
     track: str = Field(sa_type=Text)
     rule: str = Field(sa_type=Text)
     occurrence: int
@@ -38,9 +45,9 @@ class Deadline(SQLModel, table=True):
     undo_of: str | None = Field(default=None, sa_type=Text)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     owner_role: str | None = Field(default=None, sa_type=Text)
-    owner_id: str | None = Field(default=None, sa_type=Text, index=True)
+    owner_id: str | None = Field(default=None, sa_type=Id)
     next_mark: int | None = Field(default=None)
-    next_at: datetime | None = Field(default=None, sa_type=Instant, index=True)
+    next_at: datetime | None = Field(default=None, sa_type=Instant)
     attempts: int = Field(default=0)
     retry_at: datetime | None = Field(default=None, sa_type=Instant)
     last_error: str | None = Field(default=None, sa_type=Text)
@@ -51,9 +58,9 @@ class MarkFired(SQLModel, table=True):
 
     __tablename__ = "mark_fired"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    deadline_id: str = Field(sa_type=Text, foreign_key="deadline.id", index=True)
-    subject_id: str = Field(sa_type=Text, index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    deadline_id: str = Field(sa_type=Id, foreign_key="deadline.id", index=True)
+    subject_id: str = Field(sa_type=Id, index=True)
     rule: str = Field(sa_type=Text)
     track: str = Field(sa_type=Text)
     item: str = Field(default="", sa_type=Text)
@@ -70,7 +77,7 @@ class Journal(SQLModel, table=True):
 
     __tablename__ = "journal"
 
-    subject_id: str = Field(sa_type=Text, primary_key=True)
+    subject_id: str = Field(sa_type=Id, primary_key=True)
     sequence: int = Field(primary_key=True)
     subject: str = Field(sa_type=Text)
     at: datetime = Field(sa_type=Instant)
@@ -79,7 +86,7 @@ class Journal(SQLModel, table=True):
     from_state: str | None = Field(default=None, sa_type=Text)
     to_state: str | None = Field(default=None, sa_type=Text)
     actor_role: str = Field(sa_type=Text)
-    actor_id: str | None = Field(default=None, sa_type=Text)
+    actor_id: str | None = Field(default=None, sa_type=Id)
     via: str = Field(sa_type=Text)
     on_behalf: Any = Field(default=None, sa_type=Json, nullable=True)
     reason: str | None = Field(default=None, sa_type=Text)
@@ -97,7 +104,7 @@ class JournalText(SQLModel, table=True):
 
     __tablename__ = "journal_text"
 
-    subject_id: str = Field(sa_type=Text, primary_key=True)
+    subject_id: str = Field(sa_type=Id, primary_key=True)
     sequence: int = Field(primary_key=True)
     salt: str = Field(sa_type=Text)
     words: Any = Field(default_factory=dict, sa_type=Json)
@@ -108,8 +115,8 @@ class Stay(SQLModel, table=True):
 
     __tablename__ = "stay"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    subject_id: str = Field(sa_type=Text, index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    subject_id: str = Field(sa_type=Id, index=True)
     track: str = Field(sa_type=Text)
     state: str = Field(sa_type=Text)
     entered_at: datetime = Field(sa_type=Instant)
@@ -121,10 +128,11 @@ class Outbox(SQLModel, table=True):
     """What is to be told: one row for each thing, in the same transaction."""
 
     __tablename__ = "outbox"
+    __table_args__ = (UniqueConstraint("subject_id", "sequence", "kind", "role", "track", name="outbox_once"),)
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Id, primary_key=True)
     subject: str = Field(sa_type=Text)
-    subject_id: str = Field(sa_type=Text, index=True)
+    subject_id: str = Field(sa_type=Id)
     sequence: int | None = Field(default=None)
     track: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
@@ -141,8 +149,8 @@ class PendingStep(SQLModel, table=True):
 
     __tablename__ = "pending_step"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    subject_id: str = Field(sa_type=Text, index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    subject_id: str = Field(sa_type=Id, index=True)
     track: str = Field(sa_type=Text)
     event: str = Field(sa_type=Text)
     payload: Any = Field(default_factory=dict, sa_type=Json)
@@ -169,11 +177,11 @@ class RefusedAttempt(SQLModel, table=True):
 
     __tablename__ = "refused_attempt"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    subject_id: str = Field(sa_type=Text, index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    subject_id: str = Field(sa_type=Id, index=True)
     at: datetime = Field(sa_type=Instant)
     actor_role: str = Field(sa_type=Text)
-    actor_id: str | None = Field(default=None, sa_type=Text)
+    actor_id: str | None = Field(default=None, sa_type=Id)
     event: str = Field(sa_type=Text)
     track: str = Field(sa_type=Text)
     codes: Any = Field(default_factory=list, sa_type=Json)
@@ -184,9 +192,9 @@ class AccessLog(SQLModel, table=True):
 
     __tablename__ = "access_log"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    subject_id: str = Field(sa_type=Text, index=True)
-    person_id: str | None = Field(default=None, sa_type=Text)
+    id: str = Field(sa_type=Id, primary_key=True)
+    subject_id: str = Field(sa_type=Id, index=True)
+    person_id: str | None = Field(default=None, sa_type=Id)
     role: str = Field(sa_type=Text)
     at: datetime = Field(sa_type=Instant)
     what: str = Field(sa_type=Text)
@@ -217,12 +225,15 @@ class ImportFile(SQLModel, table=True):
     """A file that was imported."""
 
     __tablename__ = "import_file"
+    __table_args__ = (
+        Index("import_file_once", "sha256", "territory_id", unique=True, postgresql_where=_REAL, sqlite_where=_REAL),
+    )
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Id, primary_key=True)
     name: str = Field(sa_type=Text)
-    sha256: str = Field(sa_type=Text, index=True)
-    territory_id: str | None = Field(default=None, sa_type=Text, foreign_key="territory.id", index=True)
-    by_id: str | None = Field(default=None, sa_type=Text, foreign_key="person.id", index=True)
+    sha256: str = Field(sa_type=Text)
+    territory_id: str | None = Field(default=None, sa_type=Id, foreign_key="territory.id", index=True)
+    by_id: str | None = Field(default=None, sa_type=Id, foreign_key="person.id", index=True)
     status: str = Field(sa_type=Text)
     encoding: str | None = Field(default=None, sa_type=Text)
     delimiter: str | None = Field(default=None, sa_type=Text)
@@ -240,11 +251,11 @@ class ImportLine(SQLModel, table=True):
     __tablename__ = "import_line"
     __table_args__ = (UniqueConstraint("import_id", "line", name="import_line_once"),)
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    import_id: str = Field(sa_type=Text, foreign_key="import_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    import_id: str = Field(sa_type=Id, foreign_key="import_file.id")
     line: int
     verdict: str = Field(sa_type=Text)
-    case_id: str | None = Field(default=None, sa_type=Text, foreign_key="case_file.id", index=True)
+    case_id: str | None = Field(default=None, sa_type=Id, foreign_key="case_file.id", index=True)
     of_line: int | None = Field(default=None)
     column: str | None = Field(default=None, sa_type=Text)
     value: str | None = Field(default=None, sa_type=Text)

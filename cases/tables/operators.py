@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
-from cases.tables.columns import Instant, Json, table_of
+from cases.tables.columns import Id, Instant, Json, table_of
 
 
 class Operator(SQLModel, table=True):
@@ -14,7 +14,7 @@ class Operator(SQLModel, table=True):
 
     __tablename__ = "operator"
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Id, primary_key=True)
     slug: str = Field(sa_type=Text, unique=True)
     name: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
@@ -29,8 +29,8 @@ class Branch(SQLModel, table=True):
 
     __tablename__ = "branch"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    operator_id: str = Field(sa_type=Text, foreign_key="operator.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    operator_id: str = Field(sa_type=Id, foreign_key="operator.id", index=True)
     name: str = Field(sa_type=Text)
     email: str | None = Field(default=None, sa_type=Text)
     phone: str | None = Field(default=None, sa_type=Text)
@@ -43,8 +43,8 @@ class Coverage(SQLModel, table=True):
 
     __tablename__ = "coverage"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    branch_id: str = Field(sa_type=Text, foreign_key="branch.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    branch_id: str = Field(sa_type=Id, foreign_key="branch.id", index=True)
     level: str = Field(sa_type=Text)
     code: str | None = Field(default=None, sa_type=Text)
 
@@ -54,8 +54,8 @@ class BranchClosure(SQLModel, table=True):
 
     __tablename__ = "branch_closure"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    branch_id: str = Field(sa_type=Text, foreign_key="branch.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    branch_id: str = Field(sa_type=Id, foreign_key="branch.id", index=True)
     from_day: date
     to_day: date
     declared_at: datetime = Field(sa_type=Instant)
@@ -68,7 +68,7 @@ class Aid(SQLModel, table=True):
 
     __tablename__ = "aid"
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Id, primary_key=True)
     slug: str = Field(sa_type=Text, unique=True)
     name: str = Field(sa_type=Text)
     operator: str | None = Field(default=None, sa_type=Text)
@@ -90,9 +90,9 @@ class Offer(SQLModel, table=True):
 
     __tablename__ = "offer"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    branch_id: str = Field(sa_type=Text, foreign_key="branch.id", index=True)
-    aid_id: str | None = Field(default=None, sa_type=Text, foreign_key="aid.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    branch_id: str = Field(sa_type=Id, foreign_key="branch.id", index=True)
+    aid_id: str | None = Field(default=None, sa_type=Id, foreign_key="aid.id", index=True)
     name: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
     scope: str = Field(sa_type=Text)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
-from cases.tables.columns import Instant, Json, table_of
+from cases.tables.columns import Id, Instant, Json, table_of
 
 
 class Person(SQLModel, table=True):
@@ -14,7 +14,7 @@ class Person(SQLModel, table=True):
 
     __tablename__ = "person"
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Id, primary_key=True)
     name: str = Field(sa_type=Text)
     email: str | None = Field(default=None, sa_type=Text, unique=True)
     phone: str | None = Field(default=None, sa_type=Text)
@@ -30,11 +30,11 @@ class RoleGrant(SQLModel, table=True):
 
     __tablename__ = "role_grant"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    person_id: str = Field(sa_type=Text, foreign_key="person.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    person_id: str = Field(sa_type=Id, foreign_key="person.id", index=True)
     role: str = Field(sa_type=Text)
-    territory_id: str | None = Field(default=None, sa_type=Text, foreign_key="territory.id", index=True)
-    branch_id: str | None = Field(default=None, sa_type=Text, foreign_key="branch.id", index=True)
+    territory_id: str | None = Field(default=None, sa_type=Id, foreign_key="territory.id", index=True)
+    branch_id: str | None = Field(default=None, sa_type=Id, foreign_key="branch.id", index=True)
     created_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
 
@@ -44,11 +44,11 @@ class Absence(SQLModel, table=True):
 
     __tablename__ = "absence"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    person_id: str = Field(sa_type=Text, foreign_key="person.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    person_id: str = Field(sa_type=Id, foreign_key="person.id", index=True)
     from_day: date
     to_day: date
-    substitute_id: str | None = Field(default=None, sa_type=Text, foreign_key="person.id", index=True)
+    substitute_id: str | None = Field(default=None, sa_type=Id, foreign_key="person.id", index=True)
 
 
 class MentorProfile(SQLModel, table=True):
@@ -56,8 +56,8 @@ class MentorProfile(SQLModel, table=True):
 
     __tablename__ = "mentor_profile"
 
-    person_id: str = Field(sa_type=Text, primary_key=True, foreign_key="person.id")
-    territory_id: str | None = Field(default=None, sa_type=Text, foreign_key="territory.id", index=True)
+    person_id: str = Field(sa_type=Id, primary_key=True, foreign_key="person.id")
+    territory_id: str | None = Field(default=None, sa_type=Id, foreign_key="territory.id", index=True)
     capacity: int = Field(default=2)
     skills: str | None = Field(default=None, sa_type=Text)
     employer: str | None = Field(default=None, sa_type=Text)
@@ -68,8 +68,8 @@ class Session(SQLModel, table=True):
 
     __tablename__ = "session"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    person_id: str = Field(sa_type=Text, foreign_key="person.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    person_id: str = Field(sa_type=Id, foreign_key="person.id", index=True)
     token_hash: str = Field(sa_type=Text, unique=True)
     created_at: datetime = Field(sa_type=Instant)
     seen_at: datetime = Field(sa_type=Instant)
@@ -83,8 +83,8 @@ class ApiToken(SQLModel, table=True):
 
     __tablename__ = "api_token"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    person_id: str = Field(sa_type=Text, foreign_key="person.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    person_id: str = Field(sa_type=Id, foreign_key="person.id", index=True)
     name: str = Field(sa_type=Text)
     token_hash: str = Field(sa_type=Text, unique=True)
     scopes: Any = Field(default_factory=list, sa_type=Json)

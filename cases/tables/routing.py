@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
-from cases.tables.columns import Instant, Json, table_of
+from cases.tables.columns import Id, Instant, Json, table_of
 
 
 class RoutingProposal(SQLModel, table=True):
@@ -14,9 +14,9 @@ class RoutingProposal(SQLModel, table=True):
 
     __tablename__ = "routing_proposal"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
-    need_id: str | None = Field(default=None, sa_type=Text, foreign_key="need.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
+    need_id: str | None = Field(default=None, sa_type=Id, foreign_key="need.id", index=True)
     computed_at: datetime = Field(sa_type=Instant)
     rules_version: str = Field(sa_type=Text)
     inputs: Any = Field(default_factory=dict, sa_type=Json)

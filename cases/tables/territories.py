@@ -3,10 +3,10 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Text
+from sqlalchemy import Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from cases.tables.columns import Instant, Json, table_of
+from cases.tables.columns import Id, Instant, Json, table_of
 
 
 class Territory(SQLModel, table=True):
@@ -14,7 +14,7 @@ class Territory(SQLModel, table=True):
 
     __tablename__ = "territory"
 
-    id: str = Field(sa_type=Text, primary_key=True)
+    id: str = Field(sa_type=Id, primary_key=True)
     slug: str = Field(sa_type=Text, unique=True)
     name: str = Field(sa_type=Text)
     kind: str = Field(sa_type=Text)
@@ -42,7 +42,7 @@ class Commune(SQLModel, table=True):
     insee: str = Field(sa_type=Text, primary_key=True)
     name: str = Field(sa_type=Text)
     postcode: str | None = Field(default=None, sa_type=Text)
-    territory_id: str | None = Field(default=None, sa_type=Text, foreign_key="territory.id", index=True)
+    territory_id: str | None = Field(default=None, sa_type=Id, foreign_key="territory.id", index=True)
     epci: str | None = Field(default=None, sa_type=Text)
     departement: str = Field(sa_type=Text)
     region: str = Field(sa_type=Text)
@@ -52,12 +52,13 @@ class Quartier(SQLModel, table=True):
     """A priority neighbourhood; one row per commune, so a code can repeat."""
 
     __tablename__ = "quartier"
+    __table_args__ = (UniqueConstraint("code", "insee", name="quartier_once"),)
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    code: str = Field(sa_type=Text, index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    code: str = Field(sa_type=Text)
     insee: str | None = Field(default=None, sa_type=Text)
     name: str = Field(sa_type=Text)
-    territory_id: str | None = Field(default=None, sa_type=Text, foreign_key="territory.id", index=True)
+    territory_id: str | None = Field(default=None, sa_type=Id, foreign_key="territory.id", index=True)
     geometry: Any = Field(default=None, sa_type=Json, nullable=True)
     bounds: Any = Field(default=None, sa_type=Json, nullable=True)
 
@@ -67,8 +68,8 @@ class Convention(SQLModel, table=True):
 
     __tablename__ = "convention"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    territory_id: str = Field(sa_type=Text, foreign_key="territory.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    territory_id: str = Field(sa_type=Id, foreign_key="territory.id", index=True)
     signed_on: date
     reference: str = Field(sa_type=Text)
     recorded_at: datetime = Field(sa_type=Instant)
@@ -79,8 +80,8 @@ class Diagnostic(SQLModel, table=True):
 
     __tablename__ = "diagnostic"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    territory_id: str = Field(sa_type=Text, foreign_key="territory.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    territory_id: str = Field(sa_type=Id, foreign_key="territory.id", index=True)
     published_on: date
     indicators: Any = Field(default_factory=dict, sa_type=Json)
     sources: str | None = Field(default=None, sa_type=Text)
@@ -92,8 +93,8 @@ class Roadmap(SQLModel, table=True):
 
     __tablename__ = "roadmap"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    territory_id: str = Field(sa_type=Text, foreign_key="territory.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    territory_id: str = Field(sa_type=Id, foreign_key="territory.id", index=True)
     version: int
     approved_on: date
     axes: Any = Field(default_factory=list, sa_type=Json)
@@ -106,8 +107,8 @@ class TerritoryReview(SQLModel, table=True):
 
     __tablename__ = "territory_review"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    territory_id: str = Field(sa_type=Text, foreign_key="territory.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    territory_id: str = Field(sa_type=Id, foreign_key="territory.id", index=True)
     kind: str = Field(sa_type=Text)
     on_day: date
     text: str | None = Field(default=None, sa_type=Text)
@@ -119,8 +120,8 @@ class IndicatorSnapshot(SQLModel, table=True):
 
     __tablename__ = "indicator_snapshot"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    territory_id: str = Field(sa_type=Text, foreign_key="territory.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    territory_id: str = Field(sa_type=Id, foreign_key="territory.id", index=True)
     taken_at: datetime = Field(sa_type=Instant)
     reason: str = Field(sa_type=Text)
     data: Any = Field(default_factory=dict, sa_type=Json)

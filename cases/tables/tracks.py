@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from cases.tables.columns import Instant, Json, table_of
+from cases.tables.columns import Id, Instant, Json, table_of
 
 
 class Referral(SQLModel, table=True):
@@ -15,16 +15,16 @@ class Referral(SQLModel, table=True):
     __tablename__ = "referral"
     __table_args__ = (UniqueConstraint("case_id", "number", name="referral_once"),)
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id")
     number: int
     state: str = Field(sa_type=Text)
     state_since: datetime = Field(sa_type=Instant)
     opened_at: datetime = Field(sa_type=Instant)
-    branch_id: str = Field(sa_type=Text, foreign_key="branch.id", index=True)
-    offer_id: str | None = Field(default=None, sa_type=Text, foreign_key="offer.id", index=True)
-    agent_id: str | None = Field(default=None, sa_type=Text, foreign_key="person.id", index=True)
-    proposal_id: str | None = Field(default=None, sa_type=Text)
+    branch_id: str = Field(sa_type=Id, foreign_key="branch.id", index=True)
+    offer_id: str | None = Field(default=None, sa_type=Id, foreign_key="offer.id", index=True)
+    agent_id: str | None = Field(default=None, sa_type=Id, foreign_key="person.id", index=True)
+    proposal_id: str | None = Field(default=None, sa_type=Id)
     choice_reason: str | None = Field(default=None, sa_type=Text)
     targeted: bool = Field(default=False)
     exclusive_group: str | None = Field(default=None, sa_type=Text)
@@ -43,8 +43,8 @@ class ReferralNeed(SQLModel, table=True):
 
     __tablename__ = "referral_need"
 
-    referral_id: str = Field(sa_type=Text, primary_key=True, foreign_key="referral.id")
-    need_id: str = Field(sa_type=Text, primary_key=True, foreign_key="need.id")
+    referral_id: str = Field(sa_type=Id, primary_key=True, foreign_key="referral.id")
+    need_id: str = Field(sa_type=Id, primary_key=True, foreign_key="need.id", index=True)
 
 
 class MentoringPair(SQLModel, table=True):
@@ -53,13 +53,13 @@ class MentoringPair(SQLModel, table=True):
     __tablename__ = "mentoring_pair"
     __table_args__ = (UniqueConstraint("case_id", "number", name="mentoring_pair_once"),)
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id")
     number: int
     state: str = Field(sa_type=Text)
     state_since: datetime = Field(sa_type=Instant)
     opened_at: datetime = Field(sa_type=Instant)
-    mentor_id: str = Field(sa_type=Text, foreign_key="person.id", index=True)
+    mentor_id: str = Field(sa_type=Id, foreign_key="person.id", index=True)
     began_on: date | None = Field(default=None)
     mentor_signed_at: datetime | None = Field(default=None, sa_type=Instant)
     entrepreneur_signed_at: datetime | None = Field(default=None, sa_type=Instant)
@@ -75,8 +75,8 @@ class MentoringSession(SQLModel, table=True):
 
     __tablename__ = "mentoring_session"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     track: str = Field(sa_type=Text)
     day: date
     length_minutes: int | None = Field(default=None)
@@ -90,15 +90,15 @@ class TransitionPlan(SQLModel, table=True):
     __tablename__ = "transition_plan"
     __table_args__ = (UniqueConstraint("case_id", "number", name="transition_plan_once"),)
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id")
     number: int
     state: str = Field(sa_type=Text)
     state_since: datetime = Field(sa_type=Instant)
     opened_at: datetime = Field(sa_type=Instant)
     lever: str = Field(sa_type=Text)
-    owner_id: str | None = Field(default=None, sa_type=Text, foreign_key="person.id", index=True)
-    branch_id: str | None = Field(default=None, sa_type=Text, foreign_key="branch.id", index=True)
+    owner_id: str | None = Field(default=None, sa_type=Id, foreign_key="person.id", index=True)
+    branch_id: str | None = Field(default=None, sa_type=Id, foreign_key="branch.id", index=True)
     diagnostician: str | None = Field(default=None, sa_type=Text)
     score_before: Any = Field(default=None, sa_type=Json, nullable=True)
     score_after: Any = Field(default=None, sa_type=Json, nullable=True)
@@ -111,9 +111,9 @@ class PlanAction(SQLModel, table=True):
 
     __tablename__ = "plan_action"
 
-    id: str = Field(sa_type=Text, primary_key=True)
-    plan_id: str = Field(sa_type=Text, foreign_key="transition_plan.id", index=True)
-    case_id: str = Field(sa_type=Text, foreign_key="case_file.id", index=True)
+    id: str = Field(sa_type=Id, primary_key=True)
+    plan_id: str = Field(sa_type=Id, foreign_key="transition_plan.id", index=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
     name: str = Field(sa_type=Text)
     day: date
     done_on: date | None = Field(default=None)
