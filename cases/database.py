@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, Self, TypeVar
+from typing import Any, Final, Literal, Protocol, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, RowMapping, bindparam, create_engine, event, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from cases.errors import CasesError
-from cases.sqlite_writer import SQLiteWriter
+from cases.sqlite_writer import NestedWrite, SQLiteWriter
+from cases.tables.case import case_file
 
 T = TypeVar("T")
 Unit = Callable[[Connection], T]
+"""What is done in one transaction. It may be done twice, so that it changes nothing but the database."""
 
-_AGAIN = frozenset({"40001", "40P01"})
+_AGAIN: Final = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a transaction that may be tried once more: serialization failure, deadlock."""
-_LIMITS = "-c lock_timeout=5s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+_LIMITS: Final = {"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
 
 
 class DatabaseRefused(CasesError):
@@ -26,13 +30,19 @@ class DatabaseRefused(CasesError):
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a transaction may see: the second wall, held by PostgreSQL's row-level security."""
+    """What a transaction may see: the second wall, held by PostgreSQL's row-level security. By itself, nothing."""
 
-    kind: str = "nothing"
-    person: str = ""
+    kind: Literal["nothing", "worker", "person"] = "nothing"
+    person: str | None = None
     territories: frozenset[str] = frozenset()
     branches: frozenset[str] = frozenset()
-    case: str = ""
+    admin: bool = False
+    case: str | None = None
+
+    @classmethod
+    def nothing(cls) -> Self:
+        """Nobody yet: signing in, a page for all."""
+        return cls()
 
     @classmethod
     def worker(cls) -> Self:
@@ -41,10 +51,15 @@ class Scope:
 
     @classmethod
     def of(
-        cls, *, person: str = "", territories: frozenset[str] = frozenset(), branches: frozenset[str] = frozenset()
+        cls,
+        *,
+        person: str | None = None,
+        territories: Collection[str] = (),
+        branches: Collection[str] = (),
+        admin: bool = False,
     ) -> Self:
-        """A person: their territories, their branches, their own pairs."""
-        return cls("person", person, territories, branches)
+        """A person: their territories, their branches, their own pairs; an admin, the cases without a territory."""
+        return cls("person", person, frozenset(territories), frozenset(branches), admin)
 
     def on_case(self, case_id: str) -> Self:
         """The same, with the whole of one case: what deciding on it needs."""
@@ -52,16 +67,17 @@ class Scope:
 
 
 class Database(Protocol):
-    """Where units of work are done."""
+    """Where units of work are done. Units do not nest: NestedWrite is raised."""
 
     dialect: str
+    engine: Engine
 
     def write(self, unit: Unit[T], scope: Scope) -> T:
         """Do a unit in one transaction and commit it: what it gives back is durable."""
         ...
 
     def read(self, unit: Unit[T], scope: Scope) -> T:
-        """Do a unit that only reads."""
+        """Do a unit that only reads, on one unmoving picture of the database where it is SQLite."""
         ...
 
     def close(self) -> None:
@@ -69,17 +85,27 @@ class Database(Protocol):
         ...
 
 
-def connect(url: str) -> Database:
-    """The database at that address: `sqlite:///file` or `postgresql://…`. Raises DatabaseRefused for a role that row-level security cannot hold."""
+def connect(url: str, *, read_url: str | None = None, pooler: str | None = None) -> Database:
+    """The database at that address: `sqlite:///file` or `postgresql://…`.
+
+    On PostgreSQL, `read_url` is a replica for reading, and `pooler="transaction"` says that PgBouncer stands before the server.
+    Raises DatabaseRefused for a role that row-level security cannot hold.
+    """
     if url.startswith("sqlite"):
         return SQLite(url)
-    return PostgreSQL(url)
+    return PostgreSQL(url, read_url, pooler)
 
 
 def widen_to_case(db: Connection, case_id: str) -> None:
     """From here on this transaction sees the whole of that one case, and no more of the others."""
     if db.dialect.name == "postgresql":
-        db.execute(text("SELECT set_config('qp.case', :case, true)"), {"case": case_id})
+        db.execute(_SET_CASE, {"case": case_id})
+
+
+def lock_case(db: Connection, case: str) -> RowMapping | None:
+    """The row of a case, by its reference or its id, locked until the end of the transaction; None when there is none in sight."""
+    statement = _LOCK_BY_REFERENCE if case.startswith("QP-") else _LOCK_BY_ID
+    return db.execute(statement, {"wanted": case}).mappings().one_or_none()
 
 
 class SQLite:
@@ -88,9 +114,13 @@ class SQLite:
     dialect = "sqlite"
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url)
-        event.listen(self._engine, "connect", _prepare_sqlite)
-        self._writer = SQLiteWriter(self._engine)
+        if make_url(url).database in (None, "", ":memory:"):
+            raise DatabaseRefused("Une base SQLite est un fichier : donnez son chemin, comme sqlite:///dossiers.db.")
+        self.engine = create_engine(url)
+        event.listen(self.engine, "connect", _prepare_sqlite)
+        self._writer = SQLiteWriter(self.engine)
+        self._readers = create_engine(url, pool_size=8, max_overflow=8)
+        event.listen(self._readers, "connect", _prepare_reader)
 
     def write(self, unit: Unit[T], scope: Scope) -> T:
         """Hand the unit to the writer, and wait until it is committed."""
@@ -98,24 +128,26 @@ class SQLite:
 
     def read(self, unit: Unit[T], scope: Scope) -> T:
         """Do a unit on a connection that only reads."""
-        with self._engine.connect() as db:
-            db.exec_driver_sql("PRAGMA query_only = ON")
-            try:
-                return unit(db)
-            finally:
-                db.rollback()
-                db.exec_driver_sql("PRAGMA query_only = OFF")
+        with self._readers.connect() as db:
+            db.exec_driver_sql("BEGIN")
+            return unit(db)
 
     def close(self) -> None:
         """Stop the writer, then close."""
         self._writer.close()
-        self._engine.dispose()
+        self._readers.dispose()
+        self.engine.dispose()
 
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "busy_timeout=5000", "synchronous=FULL"):
+    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_reader(connection: Any, record: object) -> None:
+    _prepare_sqlite(connection, record)
+    connection.execute("PRAGMA query_only=ON")
 
 
 class PostgreSQL:
@@ -123,53 +155,80 @@ class PostgreSQL:
 
     dialect = "postgresql"
 
-    def __init__(self, url: str) -> None:
-        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        self._engine: Engine = create_engine(url, pool_size=8, max_overflow=8, connect_args={"options": _LIMITS})
+    def __init__(self, url: str, read_url: str | None = None, pooler: str | None = None) -> None:
+        self.engine = _pool(url, pooler)
+        self._replica = _pool(read_url, pooler) if read_url else None
+        self._readers = (self._replica or self.engine).execution_options(postgresql_readonly=True)
+        self._limits = _LIMITS if pooler else {}
+        self._writing = threading.local()
         self._refuse_a_role_above_the_wall()
 
     def write(self, unit: Unit[T], scope: Scope) -> T:
         """Do the unit; once more when the server asks for it."""
+        if getattr(self._writing, "now", False):
+            raise NestedWrite
+        self._writing.now = True
         try:
-            return self._in_transaction(unit, scope)
+            return self._in_transaction(self.engine, unit, scope)
         except DBAPIError as error:
             if getattr(error.orig, "sqlstate", None) not in _AGAIN:
                 raise
-            return self._in_transaction(unit, scope)
+            return self._in_transaction(self.engine, unit, scope)
+        finally:
+            self._writing.now = False
 
     def read(self, unit: Unit[T], scope: Scope) -> T:
         """Do a unit in a transaction that only reads."""
-        return self._in_transaction(unit, scope, "SET TRANSACTION READ ONLY")
+        return self._in_transaction(self._readers, unit, scope)
 
     def close(self) -> None:
-        """Close the pool."""
-        self._engine.dispose()
+        """Close the pools."""
+        if self._replica:
+            self._replica.dispose()
+        self.engine.dispose()
 
-    def _in_transaction(self, unit: Unit[T], scope: Scope, first: str | None = None) -> T:
-        with self._engine.begin() as db:
-            if first:
-                db.exec_driver_sql(first)
-            db.execute(_SET_SCOPE, _settings(scope))
+    def _in_transaction(self, engine: Engine, unit: Unit[T], scope: Scope) -> T:
+        with engine.begin() as db:
+            db.execute(_SET_SCOPE_AND_LIMITS if self._limits else _SET_SCOPE, _settings(scope) | self._limits)
             return unit(db)
 
     def _refuse_a_role_above_the_wall(self) -> None:
-        with self._engine.connect() as db:
-            above = db.exec_driver_sql(
-                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
-            ).scalar()
-        if above:
-            self._engine.dispose()
-            raise DatabaseRefused(
-                "Ce rôle PostgreSQL passe outre les règles d’accès : donnez un rôle NOSUPERUSER NOBYPASSRLS."
-            )
+        for engine in (self.engine, self._readers):
+            with engine.connect() as db:
+                above = db.scalar(_ABOVE_THE_WALL)
+            if above:
+                self.close()
+                raise DatabaseRefused(
+                    "Ce rôle PostgreSQL passe outre les règles d’accès : donnez un rôle NOSUPERUSER NOBYPASSRLS."
+                )
 
 
-_SET_SCOPE = text(
-    "SELECT set_config('qp.scope', :kind, true), set_config('qp.person', :person, true), set_config('qp.territories', :territories, true),"
-    " set_config('qp.branches', :branches, true), set_config('qp.case', :case, true)"
-)
+def _pool(url: str, pooler: str | None) -> Engine:
+    """A pool of connections. Behind PgBouncer in transaction mode: no prepared statements, and no options at the start of a connection."""
+    for name in ("postgres://", "postgresql://"):
+        if url.startswith(name):
+            url = url.replace(name, "postgresql+psycopg://", 1)
+    limits = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
+    arguments = {"prepare_threshold": None} if pooler else {"options": limits}
+    return create_engine(url, pool_size=8, max_overflow=8, connect_args=arguments)
+
+
+_ABOVE_THE_WALL = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
+_SETTINGS = ("scope", "person", "territories", "branches", "admin", "case")
+_SET_SCOPE = text("SELECT " + ", ".join(f"set_config('qp.{name}', :{name}, true)" for name in _SETTINGS))
+_SET_SCOPE_AND_LIMITS = text(f"{_SET_SCOPE}, " + ", ".join(f"set_config('{name}', :{name}, true)" for name in _LIMITS))
+_SET_CASE = text("SELECT set_config('qp.case', :case, true)")
+_LOCK_BY_ID = select(case_file).where(case_file.c.id == bindparam("wanted")).with_for_update()
+_LOCK_BY_REFERENCE = select(case_file).where(case_file.c.reference == bindparam("wanted")).with_for_update()
 
 
 def _settings(scope: Scope) -> dict[str, str]:
-    lists = {"territories": ",".join(sorted(scope.territories)), "branches": ",".join(sorted(scope.branches))}
-    return {"kind": scope.kind, "person": scope.person, "case": scope.case, **lists}
+    """The settings that the policies read; lists are joined by commas, nothing is written ''."""
+    return {
+        "scope": scope.kind,
+        "person": scope.person or "",
+        "territories": ",".join(sorted(scope.territories)),
+        "branches": ",".join(sorted(scope.branches)),
+        "admin": "true" if scope.admin else "",
+        "case": scope.case or "",
+    }

@@ -6,9 +6,11 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, Final, TypeVar, cast
+from contextlib import suppress
+from typing import Any, Final, Never, TypeVar, cast
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import SQLAlchemyError
 
 from cases.errors import CasesError
 
@@ -25,7 +27,7 @@ class NestedWrite(CasesError):
 
 
 class RolledBack(CasesError):
-    """The disk refused the write (it is full, perhaps): nothing was kept. Free some room, then try again."""
+    """The database undid the transaction (the disk is full, perhaps): nothing was kept."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -33,52 +35,74 @@ class RolledBack(CasesError):
         )
 
 
-class _Job:
-    """A unit that waits, and where its answer goes."""
+class TransactionTaken(CasesError):
+    """A unit tried to commit or roll back: the transaction belongs to whoever runs the unit."""
 
-    def __init__(self, unit: Callable[[Connection], Any]) -> None:
-        self.unit = unit
-        self.future: Future[Any] = Future()
-        self.answer: Any = None
-        self.error: BaseException | None = None
+    def __init__(self) -> None:
+        super().__init__("Une écriture ne peut pas clore elle-même sa transaction.")
+
+
+class WriterClosed(CasesError):
+    """The database was closed: start again to write."""
+
+    def __init__(self) -> None:
+        super().__init__("La base de données est fermée : relancez le programme.")
 
 
 class SQLiteWriter:
-    """Takes whole units from any thread; gives their answers once they are committed."""
+    """Takes whole units from any thread; gives their answers once they are committed.
+
+    A unit may be done twice (its whole batch was rolled back), so that it changes nothing but the database.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._jobs: queue.Queue[_Job | None] = queue.Queue()
-        self._thread = threading.Thread(target=self._work, name="sqlite-writer", daemon=True)
-        self._started = threading.Lock()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
 
     def write(self, unit: Callable[[Connection], T]) -> T:
-        """Do a unit and wait for its commit. What the unit raises is raised here, and only its own changes are undone."""
+        """Do a unit and wait for its commit. What the unit raises is raised here, and only its own changes are undone.
+
+        Raises NestedWrite from inside a unit, RolledBack when the database kept nothing, WriterClosed after `close`.
+        """
         if threading.current_thread() is self._thread:
             raise NestedWrite
-        self._start()
         job = _Job(unit)
-        self._jobs.put(job)
+        with self._lock:
+            if self._closed:
+                raise WriterClosed
+            self._start()
+            self._jobs.put(job)
         return cast(T, job.future.result())
 
     def close(self) -> None:
         """Finish what waits, then stop."""
-        if self._thread.is_alive():
+        with self._lock:
+            self._closed = True
+        if self._thread is not None:
             self._jobs.put(None)
             self._thread.join()
 
     def _start(self) -> None:
-        with self._started:
-            if not self._thread.is_alive():
-                self._thread.start()
+        """Open the connection here, so that a file which cannot be opened is told to the caller."""
+        if self._thread is None:
+            db = self._engine.connect()
+            event.listen(db, "commit", _refuse)
+            event.listen(db, "rollback", _refuse)
+            self._thread = threading.Thread(target=self._work, args=(db,), name="sqlite-writer", daemon=True)
+            self._thread.start()
 
-    def _work(self) -> None:
-        with self._engine.connect() as db:
-            while (batch := self._next_batch()) is not None:
-                if not self._do(db, batch):
-                    for job in batch:
-                        if not self._do(db, [job]):
-                            job.future.set_exception(job.error or RolledBack())
+    def _work(self, db: Connection) -> None:
+        while (batch := self._next_batch()) is not None:
+            if not _do(db, batch):
+                for job in batch:
+                    if not _do(db, [job]):
+                        job.fail()
+        event.remove(db, "commit", _refuse)
+        event.remove(db, "rollback", _refuse)
+        db.close()
 
     def _next_batch(self) -> list[_Job] | None:
         """The units that wait, at least one; None when it is time to stop."""
@@ -97,39 +121,71 @@ class SQLiteWriter:
             batch.append(job)
         return batch
 
-    def _do(self, db: Connection, batch: list[_Job]) -> bool:
-        """Do a batch in one transaction and answer; False when the database rolled it back, so that nobody is answered wrongly."""
-        try:
-            db.exec_driver_sql("BEGIN IMMEDIATE")
-            kept = all(self._do_one(db, job) for job in batch)
-            kept = kept and _in_transaction(db)
-            db.exec_driver_sql("COMMIT" if kept else "ROLLBACK") if _in_transaction(db) else None
-        except Exception as error:  # a worker's loop: whoever waits must be answered, whatever happened
-            if _in_transaction(db):
-                db.exec_driver_sql("ROLLBACK")
-            for job in batch:
-                job.error = job.error or error
-            return False
-        if kept:
-            for job in batch:
-                _answer(job)
-        return kept
 
-    def _do_one(self, db: Connection, job: _Job) -> bool:
-        """Do one unit in its savepoint; False when the whole transaction is gone."""
-        job.answer, job.error = None, None
-        db.exec_driver_sql("SAVEPOINT unit")
-        try:
-            job.answer = job.unit(db)
-        except Exception as error:  # a worker's loop: the error belongs to the unit's caller
-            job.error = error
-            if not _in_transaction(db):
-                return False
-            db.exec_driver_sql("ROLLBACK TO unit")
-        if not _in_transaction(db):
-            return False
-        db.exec_driver_sql("RELEASE unit")
-        return True
+class _Job:
+    """A unit that waits, and where its answer goes."""
+
+    def __init__(self, unit: Callable[[Connection], Any]) -> None:
+        self.unit = unit
+        self.future: Future[Any] = Future()
+        self.answer: Any = None
+        self.error: BaseException | None = None
+        self.gone: BaseException | None = None
+
+    def reply(self) -> None:
+        """Committed: give the answer, or what the unit raised."""
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.answer)
+
+    def fail(self) -> None:
+        """Not kept: say so, and what the database said."""
+        error = RolledBack()
+        error.__cause__ = self.gone or self.error
+        self.future.set_exception(error)
+
+
+def _do(db: Connection, batch: list[_Job]) -> bool:
+    """Do a batch in one transaction and answer; False when the database rolled it back, so that nobody is answered wrongly."""
+    try:
+        db.exec_driver_sql("BEGIN IMMEDIATE")
+        kept = all(_do_one(db, job) for job in batch) and _in_transaction(db)
+        if kept:
+            db.exec_driver_sql("COMMIT")
+    except BaseException as error:  # a worker's loop: whoever waits must be answered, whatever happened
+        kept = False
+        for job in batch:
+            job.gone = error
+    if not kept:
+        _leave(db)
+        return False
+    for job in batch:
+        job.reply()
+    return True
+
+
+def _do_one(db: Connection, job: _Job) -> bool:
+    """Do one unit in its savepoint; False when the whole transaction is gone."""
+    job.answer, job.error, job.gone = None, None, None
+    db.exec_driver_sql("SAVEPOINT unit")
+    try:
+        job.answer = job.unit(db)
+    except BaseException as error:  # a worker's loop: the error belongs to the unit's caller
+        job.error = error
+    if not _in_transaction(db):
+        return False
+    if job.error is not None:
+        db.exec_driver_sql("ROLLBACK TO unit")
+    db.exec_driver_sql("RELEASE unit")
+    return _in_transaction(db)
+
+
+def _leave(db: Connection) -> None:
+    """Roll back what is left; where even that fails, the next BEGIN says so to whoever waits."""
+    with suppress(SQLAlchemyError):
+        if _in_transaction(db):
+            db.exec_driver_sql("ROLLBACK")
 
 
 def _in_transaction(db: Connection) -> bool:
@@ -138,8 +194,5 @@ def _in_transaction(db: Connection) -> bool:
     return bool(driver.in_transaction)
 
 
-def _answer(job: _Job) -> None:
-    if job.error is not None:
-        job.future.set_exception(job.error)
-    else:
-        job.future.set_result(job.answer)
+def _refuse(_: Connection) -> Never:
+    raise TransactionTaken

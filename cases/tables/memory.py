@@ -8,7 +8,6 @@ from sqlmodel import Field, SQLModel
 
 from cases.tables.columns import Id, Instant, Json, table_of
 
-
 _OPEN, _REAL = text("status = 'open'"), text("NOT dry_run")
 
 
