@@ -173,12 +173,21 @@ def _do_one(db: Connection, job: _Job) -> bool:
         job.answer = job.unit(db)
     except BaseException as error:  # a worker's loop: the error belongs to the unit's caller
         job.error = error
+        _let_go(db)
     if not _in_transaction(db):
         return False
     if job.error is not None:
         db.exec_driver_sql("ROLLBACK TO unit")
     db.exec_driver_sql("RELEASE unit")
     return _in_transaction(db)
+
+
+def _let_go(db: Connection) -> None:
+    """After a refused commit SQLAlchemy holds a transaction of which nothing can come; the database's own goes on."""
+    transaction = db.get_transaction()
+    if transaction is not None and not transaction.is_active:
+        with suppress(TransactionTaken):
+            transaction.rollback()
 
 
 def _leave(db: Connection) -> None:
