@@ -1,13 +1,17 @@
-"""What every test may use: the real PostgreSQL server, and the option that turns a skip into a failure."""
+"""What every test may use: the real PostgreSQL server, the real browser, and the option that turns a skip into a failure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from tests.chromium import find_chromium
 from tests.postgres import PostgresServer, PostgresUnavailable, shared_server
+
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -15,12 +19,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-    report = yield
-    if report.skipped and item.config.getoption("--require-all"):
-        report.outcome = "failed"
-        report.longrepr = f"skipped, although nothing may be skipped: {report.longrepr}"
-    return report
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    return _not_skipped((yield), item.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    return _not_skipped((yield), collector.config)
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +40,24 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgr
         pytest.skip(str(error))
 
 
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The machine's Chromium, to be started with `tests.chromium.LAUNCH_ARGUMENTS`."""
+    path = find_chromium()
+    if path is None:
+        pytest.skip("Chromium is not installed: apt-get install chromium")
+    return path
+
+
+def _not_skipped(report: Report, config: pytest.Config) -> Report:
+    """Under --require-all, what was skipped has failed: a test, or a whole module."""
+    if report.skipped and config.getoption("--require-all"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, although nothing may be skipped: {report.longrepr}"
+    return report
+
+
 def _shared_folder(factory: pytest.TempPathFactory) -> Path:
+    """The session's folder, which is one level up for a test process of xdist."""
     base = factory.getbasetemp()
     return base.parent if base.name.startswith("popen-") else base

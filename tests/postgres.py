@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -19,11 +20,25 @@ from pathlib import Path
 import psycopg
 
 OWNER, APPLICATION = "qp_owner", "qp_app"
+PLACES = Path("/usr/lib/postgresql")
+SECONDS = 20
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "fsync": "off",  # the data of a test need not outlive a power cut
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+}
 _numbers = count()
 
 
 class PostgresUnavailable(Exception):
-    """No PostgreSQL server is installed on this machine."""
+    """No PostgreSQL server is installed on this machine: the tests that need one are skipped."""
+
+
+class PostgresDidNotStart(Exception):
+    """PostgreSQL is installed and does not start: the tests that need it fail."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +51,12 @@ class PostgresUrls:
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A server that listens on 127.0.0.1."""
+    """A server that listens on 127.0.0.1, with its superuser `postgres`, an owner and an application's role."""
 
     port: int
 
     def url(self, role: str, database: str) -> str:
+        """The address of a database for a role: `postgres`, the owner or the application."""
         return f"postgresql://{role}@127.0.0.1:{self.port}/{database}"
 
     def new_database(self, template: str = "template1") -> PostgresUrls:
@@ -53,24 +69,23 @@ class PostgresServer:
 
 @contextmanager
 def shared_server(folder: Path) -> Iterator[PostgresServer]:
-    """The server of this test session: the first process starts it, the last one ends it."""
-    users, port_file, pid_file = folder / "postgres.users", folder / "postgres.port", folder / "postgres.data"
+    """The server of this test session: the first process to need it starts it, the last to leave ends it."""
+    users, place = folder / "postgres.users", folder / "postgres.place"
     with _locked(folder):
         known = int(users.read_text()) if users.exists() else 0
         if not known:
             data, port = _start()
-            port_file.write_text(str(port))
-            pid_file.write_text(str(data))
+            place.write_text(f"{port} {data}")
         users.write_text(str(known + 1))
-        server = PostgresServer(int(port_file.read_text()))
+        port_there, data_there = place.read_text().split(" ", 1)
     try:
-        yield server
+        yield PostgresServer(int(port_there))
     finally:
         with _locked(folder):
             left = int(users.read_text()) - 1
             users.write_text(str(left))
             if not left:
-                _stop(Path(pid_file.read_text()))
+                _stop(Path(data_there))
 
 
 @contextmanager
@@ -81,88 +96,71 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 def _start() -> tuple[Path, int]:
+    """Make a cluster and start it: its folder and its port."""
     binaries = _binaries()
     data = Path(tempfile.mkdtemp(prefix="qp-postgres-"))
-    shell = _as_another_user(data)
-    subprocess.run(
-        [
-            *shell,
-            str(binaries / "initdb"),
-            "-D",
-            str(data / "db"),
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "--no-sync",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-        ],
-        check=True,
-        capture_output=True,
-        cwd=data,
-    )
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = [
-        "listen_addresses=127.0.0.1",
-        f"port={port}",
-        f"unix_socket_directories={data}",
-        "fsync=off",
-        "full_page_writes=off",
-        "max_connections=200",
-        "shared_buffers=64MB",
-        "synchronous_commit=off",
-    ]
-    options = [word for setting in settings for word in ("-c", setting)]
-    subprocess.Popen(
-        [*shell, str(binaries / "postgres"), "-D", str(data / "db"), *options],
+    as_user = _as_another_user(data)
+    make = [*as_user, str(binaries / "initdb"), "-D", str(data / "db"), "-U", "postgres"]
+    choices = ["-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
+    subprocess.run([*make, *choices], check=True, capture_output=True, cwd=data)
+    port = _free_port()
+    settings = {**SETTINGS, "port": str(port), "unix_socket_directories": str(data)}
+    options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+    server = subprocess.Popen(
+        [*as_user, str(binaries / "postgres"), "-D", str(data / "db"), *options],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=data,
         start_new_session=True,
     )
-    _wait_for(port)
-    with psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", autocommit=True) as server:
-        server.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB NOSUPERUSER")
-        server.execute(f"CREATE ROLE {APPLICATION} LOGIN NOSUPERUSER NOBYPASSRLS")
+    _make_roles(server, port)
     return data, port
 
 
 def _binaries() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
-    anywhere = shutil.which("initdb")
-    if not found and not anywhere:
+    newest = sorted(PLACES.glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]), reverse=True)
+    found = shutil.which("initdb")
+    if not newest and not found:
         raise PostgresUnavailable("PostgreSQL is not installed: apt-get install postgresql")
-    return found[0].parent if found else Path(str(anywhere)).parent
+    return newest[0].parent if newest else Path(str(found)).resolve().parent
 
 
 def _as_another_user(data: Path) -> list[str]:
-    """PostgreSQL refuses to run as root: then it runs as its own user, to whom the folder is given."""
+    """PostgreSQL refuses to run as root: then it runs as another user, to whom the folder is given."""
     if os.geteuid() != 0:
         return []
-    shutil.chown(data, "postgres", "postgres")
-    return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+    known = {user.pw_name: user for user in pwd.getpwall()}
+    user = known.get("postgres") or known["nobody"]
+    shutil.chown(data, user.pw_uid, user.pw_gid)
+    return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(200):
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _make_roles(server: subprocess.Popen[bytes], port: int) -> None:
+    """Wait for the server and make its roles; one that never answers is ended."""
+    until = time.monotonic() + SECONDS
+    while server.poll() is None and time.monotonic() < until:
         try:
-            psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", connect_timeout=2).close()
+            with psycopg.connect(f"postgresql://postgres@127.0.0.1:{port}/postgres", autocommit=True) as db:
+                db.execute(f"CREATE ROLE {OWNER} LOGIN CREATEDB NOSUPERUSER NOBYPASSRLS")
+                db.execute(f"CREATE ROLE {APPLICATION} LOGIN NOSUPERUSER NOBYPASSRLS")
+                return
         except psycopg.OperationalError:
             time.sleep(0.05)
-        else:
-            return
-    raise PostgresUnavailable("the PostgreSQL server did not start within ten seconds")
+    server.kill()
+    raise PostgresDidNotStart(f"no answer on port {port} within {SECONDS} seconds (exit code {server.wait()})")
 
 
 def _stop(data: Path) -> None:
-    pid = int((data / "db" / "postmaster.pid").read_text().splitlines()[0])
-    os.kill(pid, signal.SIGINT)
-    for _ in range(200):
-        if not (data / "db" / "postmaster.pid").exists():
-            break
+    """End the server by its process id, and remove its folder once it has gone."""
+    written = data / "db" / "postmaster.pid"
+    os.kill(int(written.read_text().splitlines()[0]), signal.SIGINT)
+    until = time.monotonic() + SECONDS
+    while written.exists() and time.monotonic() < until:
         time.sleep(0.05)
     shutil.rmtree(data, ignore_errors=True)

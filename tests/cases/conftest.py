@@ -1,40 +1,63 @@
-"""A database for a test: the same tests run on SQLite and on PostgreSQL."""
+"""A database for a test: the same tests run on SQLite and on PostgreSQL, migrated once and copied for each test."""
 
 from __future__ import annotations
 
+import fcntl
+import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import create_engine
-from sqlmodel import SQLModel
 
-import cases.tables
+from api.migrations.run import upgrade
 from cases.database import Database, connect
-from tests.postgres import APPLICATION
+from tests.postgres import APPLICATION, OWNER, PostgresServer
 
-assert cases.tables
+TEMPLATE = "qp_template"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+def database(
+    request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Database]:
     """An empty database with every table; on PostgreSQL, seen by the application's role."""
     if request.param == "sqlite":
+        shutil.copy(migrated_file(tmp_path_factory.getbasetemp()), tmp_path / "cases.db")
         url = f"sqlite:///{tmp_path}/cases.db"
-        create_tables(url)
     else:
-        urls = request.getfixturevalue("postgres_server").new_database()
-        url = urls.app_url
-        create_tables(urls.owner_url.replace("postgresql://", "postgresql+psycopg://"))
+        server = request.getfixturevalue("postgres_server")
+        url = server.new_database(migrated_template(server, tmp_path_factory.getbasetemp())).app_url
     database = connect(url)
     yield database
     database.close()
 
 
-def create_tables(url: str) -> None:
-    engine = create_engine(url)
-    with engine.begin() as db:
-        SQLModel.metadata.create_all(db)
-        if db.dialect.name == "postgresql":
-            db.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APPLICATION}")
-    engine.dispose()
+@cache
+def migrated_file(base: Path) -> Path:
+    """A SQLite file with every table: copied, never opened by a test."""
+    path = base / "template.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@cache
+def migrated_template(server: PostgresServer, base: Path) -> str:
+    """A PostgreSQL database with every table, made by the first process that needs it: copied, never opened by a test."""
+    shared = base.parent if base.name.startswith("popen-") else base
+    with (shared / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _make_template(server)
+    return TEMPLATE
+
+
+def _make_template(server: PostgresServer) -> None:
+    with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as db:
+        if db.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,)).fetchone():
+            return
+        half_made = f"{TEMPLATE}_half_made"
+        db.execute(f"DROP DATABASE IF EXISTS {half_made}")
+        db.execute(f"CREATE DATABASE {half_made} OWNER {OWNER}")
+        upgrade(server.url(OWNER, half_made), APPLICATION)
+        db.execute(f"ALTER DATABASE {half_made} RENAME TO {TEMPLATE}")

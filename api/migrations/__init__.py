@@ -1,0 +1,1 @@
+"""How the database becomes what the tables say: one numbered migration per change, then triggers and policies."""

@@ -1,0 +1,125 @@
+"""Row-level security on PostgreSQL: what a transaction sees follows from its scope, and without one it sees nothing."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+_BY_CASE = (
+    "need", "consent", "contact", "note", "meeting", "action_plan", "document", "follow_up_check", "aid_obtained", "survey",
+    "referral", "mentoring_pair", "mentoring_session", "transition_plan", "plan_action", "routing_proposal", "import_line",
+    "signed_link",
+)  # fmt: skip
+_BY_SUBJECT = (
+    "deadline", "mark_fired", "journal", "journal_text", "stay", "outbox", "pending_step", "refused_attempt", "access_log",
+)  # fmt: skip
+
+_SCOPE = "current_setting('qp.scope', true)"
+_PERSON = "nullif(current_setting('qp.person', true), '')"
+_CASE = "nullif(current_setting('qp.case', true), '')"
+_OF_ADMINS = "(territory_id IS NULL AND current_setting('qp.admin', true) = 'true')"
+_TERRITORIES = "ANY (string_to_array(nullif(current_setting('qp.territories', true), ''), ','))"
+_BRANCHES = "ANY (string_to_array(nullif(current_setting('qp.branches', true), ''), ','))"
+_BY_TRACK = "id = ANY ((SELECT qp_cases_by_track())::text[])"
+"""A question in itself, so that it is asked once for a statement and not once for a row."""
+_SEES = "EXISTS (SELECT 1 FROM case_file c WHERE c.id = {})"
+"""The table `case_file` answers for its children: its own policy holds inside this question."""
+
+_CONFINED = {
+    "case_file": f"territory_id = {_TERRITORIES} OR referent_id = {_PERSON} OR id = {_CASE} OR {_OF_ADMINS} OR {_BY_TRACK}",
+    "business": "EXISTS (SELECT 1 FROM case_file c WHERE c.business_id = business.id)",
+    "entrepreneur": "EXISTS (SELECT 1 FROM case_file c WHERE c.entrepreneur_id = entrepreneur.id)",
+    "referral_need": "EXISTS (SELECT 1 FROM need n WHERE n.id = need_id)",
+    "task": f"owner_id = {_PERSON} OR territory_id = {_TERRITORIES} OR {_SEES.format('case_id')}",
+    "message": f"person_id = {_PERSON} OR {_SEES.format('case_id')}",
+    "idempotency_key": "false",
+    **{table: _SEES.format("case_id") for table in _BY_CASE},
+    **{table: f"subject_id = {_TERRITORIES} OR {_SEES.format('subject_id')}" for table in _BY_SUBJECT},
+}
+"""What a person sees of each table that speaks of cases; the system sees all of it."""
+
+_THEIR_TRACKS = f"""
+CREATE OR REPLACE FUNCTION qp_cases_by_track() RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE
+    scope text := coalesce({_SCOPE}, '');
+    found text[];
+BEGIN
+    IF scope <> 'person' THEN
+        RETURN '{{}}';
+    END IF;
+    PERFORM set_config('qp.scope', 'worker', true);
+    found := ARRAY(
+        SELECT r.case_id FROM referral r WHERE r.state <> 'draft' AND (r.branch_id = {_BRANCHES} OR r.agent_id = {_PERSON})
+        UNION SELECT p.case_id FROM mentoring_pair p WHERE p.mentor_id = {_PERSON}
+    );
+    PERFORM set_config('qp.scope', scope, true);
+    RETURN found;
+END $$
+"""
+"""The cases of which a referral that was sent, or a pair, is theirs. The question is asked above the wall, or the policies would
+ask each other for ever. The scope is given back by hand: only a superuser may attach a setting of ours to a function (SET clause)."""
+
+
+def lift(db: Connection, tables: set[str]) -> None:
+    """Take the wall down inside a migration's transaction: nobody else sees the tables meanwhile."""
+    if db.dialect.name != "postgresql":
+        return
+    for table in sorted(tables):
+        for (name,) in db.exec_driver_sql(
+            "SELECT policyname FROM pg_policies WHERE schemaname = 'public' AND tablename = %(table)s", {"table": table}
+        ).all():
+            db.exec_driver_sql(f'DROP POLICY "{name}" ON "{table}"')
+        db.exec_driver_sql(f'ALTER TABLE "{table}" NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY')
+
+
+def lay(db: Connection, tables: set[str]) -> None:
+    """Raise the wall on the tables that are there. Other databases have none."""
+    if db.dialect.name != "postgresql":
+        return
+    lift(db, tables)
+    db.exec_driver_sql(_THEIR_TRACKS)
+    db.exec_driver_sql("REVOKE ALL ON FUNCTION qp_cases_by_track() FROM PUBLIC")
+    for table, sees in _CONFINED.items():
+        if table in tables:
+            _confine(db, table, f"{_SCOPE} = 'person' AND ({sees})")
+
+
+def grant(db: Connection, app_role: str) -> None:
+    """Let the application's role read and write rows, and nothing else: neither tables nor policies."""
+    if db.dialect.name != "postgresql":
+        return
+    role = db.dialect.identifier_preparer.quote(app_role)
+    db.exec_driver_sql(f"GRANT USAGE ON SCHEMA public TO {role}")
+    db.exec_driver_sql(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
+    db.exec_driver_sql(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}")
+    db.exec_driver_sql(f"GRANT EXECUTE ON FUNCTION qp_cases_by_track() TO {role}")
+    db.exec_driver_sql(f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}")
+
+
+def laid(db: Connection) -> set[str]:
+    """What stands in the database now, a line for each policy, wall and function with all that it is."""
+    if db.dialect.name != "postgresql":
+        return set()
+    return {str(row[0]) for question in (_POLICIES, _WALLS, _FUNCTIONS) for row in db.exec_driver_sql(question)}
+
+
+def _confine(db: Connection, table: str, sees: str) -> None:
+    everything = f"{_SCOPE} = 'worker'"
+    db.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+    db.exec_driver_sql(f"CREATE POLICY worker_does_all ON {table} USING ({everything}) WITH CHECK ({everything})")
+    db.exec_driver_sql(f"CREATE POLICY person_reads ON {table} FOR SELECT USING ({sees})")
+    db.exec_driver_sql(f"CREATE POLICY person_changes ON {table} FOR UPDATE USING ({sees}) WITH CHECK ({sees})")
+
+
+_POLICIES = """
+SELECT concat_ws(' ', 'policy', tablename || '.' || policyname || ':', permissive, roles::text, cmd, qual, with_check)
+FROM pg_policies WHERE schemaname = 'public'
+"""
+_WALLS = """
+SELECT concat_ws(' ', 'wall', relname || ':', relrowsecurity::text, relforcerowsecurity::text)
+FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND (relrowsecurity OR relforcerowsecurity)
+"""
+_FUNCTIONS = """
+SELECT concat_ws(' ', 'function', proname || ':', prosecdef::text, provolatile::text, proconfig::text, prosrc)
+FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND proname LIKE 'qp\\_%%'
+"""
