@@ -17,7 +17,13 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///quartiers.db"
     base_url: str = "http://127.0.0.1:8000"
     secret_key: SecretStr = SecretStr("")
+    database_owner_url: str = ""
     trusted_hosts: str = "*"
+
+    @property
+    def owner_url(self) -> str:
+        """Where migrations run: the owner's address, or the only one there is."""
+        return self.database_owner_url or self.database_url
 
 
 @cache
