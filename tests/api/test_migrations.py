@@ -162,7 +162,7 @@ def test_a_column_that_nobody_declared_is_reported(owner_url: str) -> None:
         "ALTER TABLE note NO FORCE ROW LEVEL SECURITY",
         "ALTER TABLE note DISABLE ROW LEVEL SECURITY",
         "ALTER TABLE journal DISABLE TRIGGER journal_refuses_delete",
-        "CREATE OR REPLACE FUNCTION qp_sees_case(wanted text) RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+        "CREATE OR REPLACE FUNCTION qp_cases_by_track() RETURNS text[] LANGUAGE sql AS 'SELECT array_agg(id) FROM case_file'",
     ],
 )
 def test_a_hole_in_the_wall_is_reported(migrated: PostgresUrls, hole: str) -> None:
@@ -248,11 +248,11 @@ def test_deciding_on_a_case_shows_the_whole_of_it_and_no_more(walled: Database) 
 
 def test_asking_for_their_tracks_leaves_the_scope_as_it_was(walled: Database) -> None:
     def ask(db: Connection) -> tuple[object, object]:
-        seen = db.exec_driver_sql("SELECT qp_sees_case('in roubaix')").scalar()
+        seen = db.exec_driver_sql("SELECT qp_cases_by_track()").scalar()
         return seen, db.exec_driver_sql("SELECT current_setting('qp.scope')").scalar()
 
-    assert walled.read(ask, Scope.of(person="agent")) == (True, "person")
-    assert walled.read(ask, Scope(person="agent")) == (False, "nothing")
+    assert walled.read(ask, Scope.of(person="agent")) == (["in roubaix"], "person")
+    assert walled.read(ask, Scope(person="agent")) == ([], "nothing")
 
 
 def test_nobody_changes_what_they_cannot_see_nor_gives_a_case_away(walled: Database) -> None:
