@@ -151,7 +151,8 @@ def resume(armed: ArmedDeadline, day: date, cause: str, calendar: Calendar) -> A
     if remaining:
         return replace(armed, paused_by=remaining)
     left = armed.left or 0
-    due_on = calendar.shift(day, left) if armed.unit == Unit.WORKING_DAYS else calendar.roll(day + timedelta(days=left))
+    ends = calendar.shift(day, left) if armed.unit == Unit.WORKING_DAYS else day + timedelta(days=left)
+    due_on = calendar.roll(ends)
     return replace(armed, status="open", due_on=due_on, left=None, paused_by=frozenset())
 
 

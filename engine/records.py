@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Final
 
-from engine.effects import ArmNow, Effect, Hold, Put, Release, Tell
+from engine.effects import ArmNow, Effect, Forget, Hold, Later, Put, Release, Tell
 from engine.facts import Referral, Situation
 from engine.guards import day_given, score_is_whole
 from engine.inputs import choice, day, flag, number, of_kind, words
@@ -13,6 +14,7 @@ from engine.lists import ACTION_NEWS, AXIS, CHANNEL, NO_SURVEY, PURPOSE, RESULT,
 from engine.model import CASE_TRACK, TERRITORY_TRACK, InputKind, MailClass, Notify, Refusal, Role, Step
 from engine.state_names import PlanState
 from engine.steps.needs import ADVISER
+from engine.working_days import EVENING
 
 SURVEYS_APART: Final = 60
 """Working days between two surveys of the same person."""
@@ -88,6 +90,15 @@ def _action_news(at: Situation) -> Iterator[Effect]:
     )
     if at.given("news") != "done" and on is not None and at.plan.state == PlanState.IN_PROGRESS:
         yield ArmNow(at.act.track, "action", item=str(at.given("action")), on=on)
+        days = [on, *(action.day for action in at.plan.actions if action.id != at.given("action"))]
+        yield Forget(at.act.track, "last_action_passed")
+        yield Later(at.act.track, "last_action_passed", evening_of(at, max(days)))
+
+
+def evening_of(at: Situation, day: date) -> datetime:
+    """18:00 of that day, or of the next working day."""
+    calendar = at.case.calendar
+    return calendar.at(calendar.roll(day), EVENING)
 
 
 def _last_check(at: Situation) -> Iterator[Effect]:
