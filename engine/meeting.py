@@ -8,7 +8,7 @@ from engine.model import NEW, Deadline, Kind, Step
 
 
 def meets(rule: Deadline, deadline: ArmedDeadline, step: Step, at: Situation) -> bool:
-    """Whether a step or a record meets a deadline."""
+    """Whether a step or a record meets a deadline. `case.*` is any step that moves: a hold or an urgency decides nothing."""
     met, act = rule.met_by, at.act
     if deadline.track != act.track and not met.anywhere:
         return False
@@ -18,7 +18,7 @@ def meets(rule: Deadline, deadline: ArmedDeadline, step: Step, at: Situation) ->
         kind = at.facts.kind_of(act.track)
         named = (
             f"{kind}.{step.event}" in met.steps
-            or (f"{kind}.*" in met.steps)
+            or (f"{kind}.*" in met.steps and step.to is not None)
             or ("*.opens" in met.steps and _opens_a_track(step, at))
         )
         if not met.steps and not met.records:
