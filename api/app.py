@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from api import errors
-from api.rest import cases, me, territories, workflow
+from api.rest import ROUTERS
 from api.work import Worker
 from cases.clock import Clock, SystemClock
 from cases.database import Database
@@ -32,7 +32,7 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
     )
     app.state.worker = worker
     errors.add_to(app)
-    for router in (me.router, cases.router, territories.router, workflow.router):
+    for router in ROUTERS:
         app.include_router(router, prefix="/api/v1")
     app.add_api_route("/healthz", _alive, include_in_schema=False)
     return app

@@ -1,1 +1,5 @@
-"""The JSON interface, under /api/v1."""
+"""The JSON interface: a router for each subject."""
+
+from api.rest import cases, me, territories, workflow
+
+ROUTERS = (me.router, cases.router, territories.router, workflow.router)

@@ -1,0 +1,28 @@
+"""What every command needs: the database of the settings, and the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from api.settings import settings
+from cases.clock import SystemClock
+from cases.database import Database, connect
+from cases.errors import CasesError
+
+CLOCK = SystemClock()
+
+
+@contextmanager
+def opened_database() -> Iterator[Database]:
+    """The database of the settings; what goes wrong is said in one line, and the exit code is 1."""
+    database = connect(settings().database_url)
+    try:
+        yield database
+    except CasesError as error:
+        print(error)
+        raise typer.Exit(1) from None
+    finally:
+        database.close()

@@ -1,0 +1,40 @@
+"""`qp import`: a canvassing sheet becomes cases."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from api.commands.doorway import CLOCK, opened_database
+from cases.access import THE_SYSTEM
+from cases.importing import Upload, import_detections
+
+
+def import_file(
+    file: Path,
+    territory_slug: Annotated[str, typer.Option("--territory")],
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+) -> None:
+    """Import a canvassing sheet (CSV, XLSX, ODS): good lines become cases whatever the bad ones. Exit 1 when a line is refused."""
+    if not file.is_file():
+        print(f"There is no file {file}.")
+        raise typer.Exit(2)
+    upload = Upload(file.read_bytes(), file.name, territory_slug, THE_SYSTEM)
+    with opened_database() as database:
+        report = import_detections(database, upload, now=CLOCK.now())
+    if as_json:
+        print(json.dumps(report, ensure_ascii=False, indent=1))
+    else:
+        _print_report(report)
+    raise typer.Exit(1 if report["refused"] else 0)
+
+
+def _print_report(report: dict[str, Any]) -> None:
+    """The counts, then each refused line with what to do."""
+    counts = {name: len(report[name]) for name in ("duplicates", "refused", "declined_contact")}
+    print(f"{report['rows']} lines: {report['recorded']} recorded, {counts}, {report['blank']} blank")
+    for line in report["refused"]:
+        print(f"  line {line['line']}, {line['column']}: {line['value']!r}. {line['reason']}")
