@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import Connection, insert, select
@@ -17,6 +18,8 @@ from cases.access import Grant, Identity
 from cases.identifiers import new_id
 from cases.tables.people import api_token, person, role_grant
 from engine.model import Role
+
+T = TypeVar("T")
 
 
 def new_token(db: Connection, person_id: str, name: str, *, now: datetime, expires_at: datetime | None = None) -> str:
@@ -77,11 +80,19 @@ CurrentIdentity = Annotated[Identity, Depends(_current)]
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody at the JSON door: who they are, where their work is done, and when they came."""
+    """Somebody at a door: who they are, where their work is done, and when they came."""
 
     identity: Identity
     work: Worker
     now: datetime
+
+    async def read(self, unit: Callable[[Connection], T]) -> T:
+        """Do a unit that only reads."""
+        return await self.work.read(unit)
+
+    async def write(self, unit: Callable[[Connection], T]) -> T:
+        """Do a unit that changes something: what it gives back is committed."""
+        return await self.work.write(unit)
 
 
 async def _visit(work: Work, identity: CurrentIdentity) -> Visit:

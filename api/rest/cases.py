@@ -28,7 +28,7 @@ RECORDS = {
 @router.post("", status_code=201)
 async def log_case(body: CaseBody, visit: CurrentVisit) -> dict[str, Any]:
     """Log a detected business or person: never refused for its place, its SIRET or a duplicate."""
-    logged = await visit.work.write(lambda db: intake.log_case(db, body.detection(), by=visit.identity, now=visit.now))
+    logged = await visit.write(lambda db: intake.log_case(db, body.detection(), by=visit.identity, now=visit.now))
     return {
         "case": _head(logged.fired),
         "lines": list(logged.fired.lines),
@@ -42,15 +42,13 @@ async def list_cases(
     limit: Annotated[int, Query(ge=1, le=200)] = 50, after: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """The cases that one may see, the most recently logged last; `after` continues a list."""
-    return await visit.work.read(
-        lambda db: reading.cases(db, visit.identity, states=state or [], limit=limit, after=after)
-    )
+    return await visit.read(lambda db: reading.cases(db, visit.identity, states=state or [], limit=limit, after=after))
 
 
 @router.get("/{reference}")
 async def show_case(reference: str, visit: CurrentVisit, response: Response) -> dict[str, Any]:
     """One case, with its needs, its tracks and what is due next."""
-    found = await visit.work.read(lambda db: reading.case(db, visit.identity, read_reference(reference)))
+    found = await visit.read(lambda db: reading.case(db, visit.identity, read_reference(reference)))
     response.headers["ETag"] = f'"{found["version"]}"'
     return found
 
@@ -59,7 +57,7 @@ async def show_case(reference: str, visit: CurrentVisit, response: Response) -> 
 async def show_steps(reference: str, visit: CurrentVisit) -> dict[str, Any]:
     """Every step of every machine of the case: the possible ones, and the others with why not."""
     now = visit.now
-    facts, actor = await visit.work.read(
+    facts, actor = await visit.read(
         lambda db: journey.facts_for(db, read_reference(reference), by=visit.identity, now=now)
     )
     return {"items": [_possible(found) for found in available(facts, actor, now)]}
@@ -86,7 +84,7 @@ async def take_step(
 async def show_journal(reference: str, visit: CurrentVisit) -> dict[str, Any]:
     """The case's lines, the oldest first, with the words that stand beside them."""
     return {
-        "items": await visit.work.read(lambda db: reading.journal_of(db, visit.identity, read_reference(reference))),
+        "items": await visit.read(lambda db: reading.journal_of(db, visit.identity, read_reference(reference))),
         "next": None,
     }
 
@@ -95,9 +93,7 @@ async def show_journal(reference: str, visit: CurrentVisit) -> dict[str, Any]:
 async def show_deadlines(reference: str, visit: CurrentVisit) -> dict[str, Any]:
     """The case's deadlines, with the rule that set each and the marks that have fired."""
     return {
-        "items": await visit.work.read(
-            lambda db: reading.deadlines_shown(db, visit.identity, read_reference(reference))
-        ),
+        "items": await visit.read(lambda db: reading.deadlines_shown(db, visit.identity, read_reference(reference))),
         "next": None,
     }
 
@@ -124,10 +120,10 @@ async def _fire(visit: Visit, request: Request, *, record: bool = False) -> Fire
     """Do it; a refusal is noted apart, then said."""
     do = records.record if record else journey.fire
     try:
-        return await visit.work.write(lambda db: do(db, request, by=visit.identity, now=visit.now))
+        return await visit.write(lambda db: do(db, request, by=visit.identity, now=visit.now))
     except Refused as refused:
         reasons = refused.reasons
-        await visit.work.write(lambda db: journey.note_refusal(db, request, visit.identity, reasons, visit.now))
+        await visit.write(lambda db: journey.note_refusal(db, request, visit.identity, reasons, visit.now))
         raise
 
 
