@@ -316,7 +316,8 @@ class _Play:
 
     def _move_away(self, effect: MoveTrack) -> list[Effect]:
         others = {name: known for name, known in self.facts.tracks.items() if name != effect.track}
-        self.facts = replace(self.facts, tracks=others)
+        left = tuple(deadline for deadline in self.facts.deadlines if deadline.track != effect.track)
+        self.facts = replace(self.facts, tracks=others, deadlines=left)
         return [effect]
 
     def _hold(self, effect: Hold) -> list[Effect]:

@@ -11,12 +11,15 @@ from typing import Any, Final
 from transitions import Machine
 
 from engine.model import NEW, Deadline, Journey, Kind, Role, State, Step
-from engine.records import CASE_RECORDS, TERRITORY_RECORDS
+from engine.records import CASE_RECORDS
 from engine.states import JOURNEY, TRACKS
 from engine.territory import territory
+from engine.territory_records import TERRITORY_RECORDS
 
 VERSION: Final = 1
 """The version of the running definition; every line and every stay bears it."""
+RENAMES: Final[Mapping[Kind, Mapping[str, str]]] = {}
+"""States that have another name since an earlier version, by machine: the old name, and the one that takes its place."""
 
 
 class _Cursor:
@@ -90,6 +93,11 @@ def rule_of(name: str) -> Deadline:
 def record_of(kind: Kind, event: str) -> Step | None:
     """The record of that name on a case or its tracks, or on a territory."""
     return (TERRITORY_RECORDS if kind is Kind.TERRITORY else CASE_RECORDS).get(event)
+
+
+def step_named(kind: Kind, event: str) -> Step | None:
+    """The step or the record of that name, whatever the state."""
+    return MACHINES[kind].events.get(event) or record_of(kind, event)
 
 
 def owner_role(name: str) -> Role | None:

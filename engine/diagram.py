@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from html import escape
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from engine.definition import MACHINES
 from engine.facts import CaseFacts, Pair, Plan, Referral, Track
@@ -35,10 +35,19 @@ def mermaid(kind: Kind) -> str:
     journey = MACHINES[kind].journey
     lines = ["stateDiagram-v2"]
     lines += [f'    state "{state.french}" as {state.code}' for state in journey.states]
-    for (source, target), labels in _edges(journey).items():
-        lines.append(f"    {'[*]' if source == NEW else source} --> {target} : {' / '.join(labels)}")
-    lines += [f"    {over} --> [*]" for over in journey.over]
-    return "\n".join(lines) + "\n"
+    return _written(lines, _edges(journey), journey.over)
+
+
+def mermaid_of(machine: Mapping[str, Any]) -> str:
+    """The same of a machine that is kept as data: its steps have their event for a name."""
+    lines = ["stateDiagram-v2"]
+    lines += [f'    state "{state["french"]}" as {code}' for code, state in machine["states"].items()]
+    edges: dict[tuple[str, str], list[str]] = {}
+    for source in (NEW, *machine["states"]):
+        for step in machine["transitions"]:
+            if step["to"] and source in step["from"]:
+                edges.setdefault((source, step["to"]), []).append(step["event"])
+    return _written(lines, edges, machine["over"])
 
 
 def svg(kind: Kind, *, live: Live | None = None) -> str:
@@ -61,6 +70,13 @@ def svg(kind: Kind, *, live: Live | None = None) -> str:
 def live_svg(facts: CaseFacts) -> str:
     """A case on its machine: where it is, and beside it the tracks that are open."""
     return svg(Kind.CASE, live=Live(facts.state, tuple(_track_line(facts, track) for track in facts.open_tracks())))
+
+
+def _written(lines: list[str], edges: Mapping[tuple[str, str], list[str]], over: Iterable[str]) -> str:
+    for (source, target), labels in edges.items():
+        lines.append(f"    {'[*]' if source == NEW else source} --> {target} : {' / '.join(labels)}")
+    lines += [f"    {code} --> [*]" for code in over]
+    return "\n".join(lines) + "\n"
 
 
 # -- what is said ---------------------------------------------------------------------------------------------------------

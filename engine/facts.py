@@ -279,6 +279,10 @@ class CaseFacts(Facts):
             and t.state in states
         )
 
+    def pending_needs(self) -> tuple[Need, ...]:
+        """The needs that have no outcome yet."""
+        return tuple(need for need in self.needs if need.outcome is None)
+
     def need(self, need_id: str) -> Need | None:
         """One of its needs."""
         return next((n for n in self.needs if n.id == need_id), None)

@@ -125,6 +125,7 @@ AXIS: Final[Labels] = {
     "local_trade": "Commerce et artisanat de proximité",
     "productive_activities": "Activités productives et services",
 }
+AID_SCOPE: Final[Labels] = {"qpv": "Propre aux quartiers", "common_law": "Droit commun"}
 LEVER: Final[Labels] = {"digital": "Transition numérique", "ecological": "Transition écologique"}
 PURPOSE: Final[Labels] = {
     "contact": "Être rappelé",
@@ -132,6 +133,24 @@ PURPOSE: Final[Labels] = {
     "mentoring": "Être mis en relation avec un mentor",
     "news": "Recevoir des nouvelles",
 }
+SITUATION: Final[Labels] = {"inside": "Dans le quartier", "outside": "Hors quartier", "unknown": "Pas encore situé"}
+"""Where a business stands to a priority neighbourhood."""
+CORRECTED: Final[Labels] = {
+    "business_name": "Enseigne",
+    "business_siret": "SIRET",
+    "business_naf": "Code NAF",
+    "business_activity": "Activité",
+    "business_address_line": "Adresse",
+    "business_postcode": "Code postal",
+    "business_city": "Commune",
+    "business_insee": "Code INSEE de la commune",
+    "person_name": "Nom",
+    "person_phone": "Téléphone",
+    "person_email": "Courriel",
+    "person_language": "Langue",
+    "quartier_code": "Code du quartier",
+}
+"""The facts of a case that may be corrected in writing: what they are about, then what they are."""
 SIGNATORY: Final[Labels] = {"mentor": "Le mentor", "entrepreneur": "L’entrepreneur"}
 SCORE_MOMENT: Final[Labels] = {"before": "Avant les travaux", "after": "Après les travaux"}
 ACTION_NEWS: Final[Labels] = {"done": "Faite", "moved": "Reportée", "new": "Nouvelle"}

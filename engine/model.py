@@ -106,6 +106,7 @@ class InputKind(StrEnum):
     DAY = "day"
     FLAG = "flag"
     NUMBER = "number"
+    MONEY = "money"
     AGENT = "agent"
     MENTOR = "mentor"
     REFERENT = "referent"
@@ -123,6 +124,7 @@ class InputKind(StrEnum):
     TRACKS = "tracks"
     DEADLINE = "deadline"
     AXES = "axes"
+    LEVERS = "levers"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,8 @@ from engine.model import (
 )
 
 _CLOSED = Refusal("case_closed", "Le dossier est clos : rouvrez-le d’abord.")
+_EVEN_WHEN_CLOSED = ("survey", "correct")
+"""What is said after a closing: how it went, and that a fact was wrong (RGPD, article 16)."""
 _NOT_QUALIFIED = Refusal("case_not_qualified", "Qualifiez d’abord le besoin : rien ne part avant.")
 
 
@@ -98,7 +100,7 @@ def _while_the_case_lives(at: Situation, step: Step) -> Refusal | None:
     if (
         state == "closed"
         and (at.act.track != CASE_TRACK or step.record)
-        and step.event != "survey"
+        and step.event not in _EVEN_WHEN_CLOSED
         and at.actor.role is not Role.SYSTEM
     ):
         return _CLOSED

@@ -1,4 +1,4 @@
-"""Records: what is noted without moving any state. They are lines too, and can meet a deadline."""
+"""Records: what is noted on a case without moving any state. They are lines too, and can meet a deadline."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Final
 
-from engine.effects import ArmNow, Effect, Forget, Hold, Later, Put, Release, Tell
+from engine.effects import ArmNow, Effect, Forget, Hold, Later, Put, Release, Route, Tell
 from engine.facts import Referral, Situation
 from engine.guards import day_given, score_is_whole
 from engine.inputs import choice, day, flag, number, of_kind, words
-from engine.lists import ACTION_NEWS, AXIS, CHANNEL, NO_SURVEY, PURPOSE, RESULT, SCORE_MOMENT
-from engine.model import CASE_TRACK, TERRITORY_TRACK, InputKind, MailClass, Notify, Refusal, Role, Step
+from engine.lists import (
+    ACTION_NEWS,
+    AID_SCOPE,
+    AXIS,
+    CHANNEL,
+    CORRECTED,
+    NO_SURVEY,
+    PURPOSE,
+    RESULT,
+    SCORE_MOMENT,
+    SITUATION,
+)
+from engine.model import CASE_TRACK, InputKind, MailClass, Notify, Refusal, Role, Step
 from engine.state_names import PlanState
 from engine.steps.needs import ADVISER
 from engine.working_days import EVENING
@@ -109,6 +120,7 @@ def _last_check(at: Situation) -> Iterator[Effect]:
 def _consents(at: Situation) -> Iterator[Effect]:
     if at.given("purpose") == "share":
         yield Put(CASE_TRACK, {"consent_to_share": bool(at.given("given"))})
+        yield Route()
     if at.given("purpose") == "contact":
         yield Put(CASE_TRACK, {"consent_to_contact": bool(at.given("given")), "informed": True})
 
@@ -181,6 +193,8 @@ _CASE_RECORDS: Final = (
         inputs=(
             words("subject", "Besoin", required=True),
             choice("axis", "Axe", AXIS, required=False),
+            of_kind(InputKind.LEVERS, "levers", "Leviers"),
+            of_kind(InputKind.MONEY, "amount", "Montant"),
             words("text", "En quelques mots"),
         ),
     ),
@@ -251,6 +265,7 @@ _CASE_RECORDS: Final = (
             number("months", "Mois", required=True),
             flag("still_active", "L’activité continue"),
             number("jobs", "Emplois"),
+            words("turnover", "Chiffre d’affaires"),
             words("text", "Ce qu’elle dit"),
         ),
     ),
@@ -260,7 +275,12 @@ _CASE_RECORDS: Final = (
         _EVERYBODY,
         record=True,
         effects=(_touched,),
-        inputs=(words("name", "Nom", required=True),),
+        inputs=(
+            words("name", "Nom", required=True),
+            words("media_type", "Format"),
+            number("size", "Taille, en octets"),
+            words("sha256", "Empreinte"),
+        ),
     ),
     Step(
         "consent",
@@ -280,7 +300,21 @@ _CASE_RECORDS: Final = (
         frozenset({Role.ADVISER, Role.OPERATOR}),
         record=True,
         effects=(_touched,),
-        inputs=(words("aid", "Aide", required=True),),
+        inputs=(
+            words("aid", "Aide", required=True),
+            of_kind(InputKind.MONEY, "amount", "Montant"),
+            choice("scope", "Droit", AID_SCOPE, required=False),
+        ),
+    ),
+    Step(
+        "correct",
+        "Corriger la fiche",
+        frozenset({Role.ADVISER, Role.ENTREPRENEUR}),
+        record=True,
+        inputs=(
+            *(words(name, label) for name, label in CORRECTED.items()),
+            choice("quartier_situation", "Situation", SITUATION, required=False),
+        ),
     ),
     Step("survey", "Enquête", _SYSTEM, record=True, effects=(_survey_leaves,), inputs=(flag("left", "Partie"),)),
     Step(
@@ -308,65 +342,4 @@ _CASE_RECORDS: Final = (
     ),
 )
 
-
-def _roadmap_is_due(at: Situation) -> Iterator[Effect]:
-    yield Put(TERRITORY_TRACK, {"diagnostic_published": True})
-    yield ArmNow(TERRITORY_TRACK, "roadmap")
-
-
-def _roadmap_approved(at: Situation) -> Iterator[Effect]:
-    yield Put(
-        TERRITORY_TRACK, {"roadmap_version": at.territory.roadmap_version + 1, "axes": list(at.given("axes") or [])}
-    )
-
-
-_MANAGER_OR_ADMIN = frozenset({Role.MANAGER, Role.ADMIN})
-
-_TERRITORY_RECORDS: Final = (
-    Step(
-        "convention",
-        "Enregistrer la convention",
-        _MANAGER_OR_ADMIN,
-        record=True,
-        effects=(lambda at: (Put(TERRITORY_TRACK, {"convention_signed": True}),),),
-        inputs=(day("signed_on", "Signée le", required=True), words("reference", "Référence", required=True)),
-    ),
-    Step(
-        "diagnostic",
-        "Publier le diagnostic",
-        _MANAGER_OR_ADMIN,
-        record=True,
-        effects=(_roadmap_is_due,),
-        inputs=(day("published_on", "Publié le", required=True), words("sources", "Sources")),
-    ),
-    Step(
-        "roadmap",
-        "Approuver la feuille de route",
-        _MANAGER_OR_ADMIN,
-        record=True,
-        effects=(_roadmap_approved,),
-        inputs=(
-            day("approved_on", "Approuvée le", required=True),
-            of_kind(InputKind.AXES, "axes", "Axes choisis", required=True),
-        ),
-    ),
-    Step(
-        "review",
-        "Enregistrer la revue",
-        _MANAGER_OR_ADMIN,
-        record=True,
-        inputs=(day("on_day", "Tenue le", required=True), words("text", "Compte rendu")),
-    ),
-    Step(
-        "report",
-        "Enregistrer le rapport",
-        _MANAGER_OR_ADMIN,
-        record=True,
-        effects=(lambda at: (Put(TERRITORY_TRACK, {"report_recorded": True}),),),
-        inputs=(day("on_day", "Remis le", required=True), words("text", "Résumé")),
-    ),
-    Step("quarterly_report", "Rapport trimestriel", _SYSTEM, record=True),
-)
-
 CASE_RECORDS: Final[Mapping[str, Step]] = {record.event: record for record in _CASE_RECORDS}
-TERRITORY_RECORDS: Final[Mapping[str, Step]] = {record.event: record for record in _TERRITORY_RECORDS}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from engine.definition import MACHINES, record_of
+from engine.definition import MACHINES, RENAMES, record_of
 from engine.model import (
     ENTRY_ARMED,
     NEW,
@@ -29,11 +29,12 @@ _ANY_STEP: Final = "*"
 _SNAKE: Final = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
-def problems(journeys: Iterable[Journey] = ()) -> tuple[str, ...]:
+def problems(journeys: Iterable[Journey] = (), renames: Mapping[Kind, Mapping[str, str]] = RENAMES) -> tuple[str, ...]:
     """What is wrong with the running machines, one sentence each; empty when they are sound. `journeys` takes their place."""
     running = {kind: compiled.journey for kind, compiled in MACHINES.items()}
     machines = running | {journey.kind: journey for journey in journeys}
-    return tuple(line for journey in machines.values() for line in _of_journey(journey, machines))
+    found = [line for journey in machines.values() for line in _of_journey(journey, machines)]
+    return (*found, *(line for kind, names in renames.items() for line in _of_renames(machines[kind], names)))
 
 
 def _of_journey(journey: Journey, machines: Mapping[Kind, Journey]) -> Iterator[str]:
@@ -115,6 +116,15 @@ def _of_end(where: str, state: State) -> Iterator[str]:
     for step in state.steps:
         if step.event not in REOPENS:
             yield f"{where} is over and {step.event} leaves it"
+
+
+def _of_renames(journey: Journey, names: Mapping[str, str]) -> Iterator[str]:
+    codes = {str(state.code) for state in journey.states}
+    for old, new in names.items():
+        if old in codes:
+            yield f"{journey.kind}.{old} is said to be renamed, and still exists"
+        if new not in codes:
+            yield f"{journey.kind}.{old} is renamed to {new}, which does not exist"
 
 
 # -- steps ----------------------------------------------------------------------------------------------------------------

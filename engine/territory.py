@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.effects import Effect, Freeze, Put
 from engine.facts import Situation
-from engine.guards import a_reason_is_given
+from engine.guards import a_reason_is_given, day_given
 from engine.inputs import day, words
 from engine.model import (
     TERRITORY_TRACK,
@@ -107,7 +107,16 @@ def _no_case_is_left(at: Situation) -> Refusal | None:
 
 
 def _frozen(at: Situation) -> Iterator[Effect]:
+    yield Put(TERRITORY_TRACK, {"evaluation_end": day_given(at, "end_date") or at.territory.evaluation_end})
     yield Freeze("start_evaluation")
+
+
+def _another_end_is_needed(_: Situation) -> Iterator[Effect]:
+    yield Put(TERRITORY_TRACK, {"evaluation_end": None})
+
+
+def _gone(at: Situation) -> Iterator[Effect]:
+    yield Put(TERRITORY_TRACK, {"exit_reason": at.given("reason")})
 
 
 apply = Step("apply", "Candidater", _ADMIN, Phase.CANDIDATE, guards=(_a_perimeter,), guard_says="a perimeter")
@@ -161,6 +170,7 @@ restart = Step(
     _ADMIN,
     Phase.ACCELERATION,
     guards=(_a_new_roadmap,),
+    effects=(_another_end_is_needed,),
     tells=(Notify("routing_again", Role.ADVISER),),
     guard_says="a new version of the roadmap",
 )
@@ -171,6 +181,7 @@ exit_programme = Step(
     Phase.EXITED,
     inputs=(words("reason", "Pourquoi", required=True),),
     guards=(_no_case_is_left, a_reason_is_given),
+    effects=(_gone,),
     guard_says="every open case handed over or closed; a reason",
 )
 

@@ -10,6 +10,7 @@ from engine.effects import (
     Forget,
     MoveTrack,
     Put,
+    Tell,
 )
 from engine.facts import Situation
 from engine.guards import (
@@ -87,6 +88,8 @@ def _end_the_tracks(at: Situation) -> Iterator[Effect]:
         )
         if duplicate and not twice:
             yield MoveTrack(track.name)
+            if track.kind is Kind.REFERRAL and track.state != "draft":
+                yield Tell("case_merged", Role.OPERATOR, MailClass.DIRECT, track.name)
         else:
             yield end_of(track.name, track.kind, track.state, "case_closed")
 

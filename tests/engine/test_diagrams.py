@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import date
 from itertools import pairwise
@@ -10,8 +11,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from engine.definition import MACHINES
-from engine.diagram import WIDTH, Live, live_svg, mermaid, svg
+from engine.definition import MACHINES, journey_as_data
+from engine.diagram import WIDTH, Live, live_svg, mermaid, mermaid_of, svg
 from engine.facts import ArmedDeadline
 from engine.model import TRACK_KINDS, Kind
 from tests.engine.people_and_cases import a_case, a_track
@@ -39,6 +40,16 @@ def test_every_state_and_every_moving_step_is_in_both_drawings(kind: Kind) -> No
         if step.to:
             assert step.label in drawn
             assert step.label in mermaid(kind)
+
+
+@pytest.mark.parametrize("kind", list(Kind))
+def test_a_machine_kept_as_data_is_drawn_with_the_same_arrows(kind: Kind) -> None:
+    def without_labels(drawn: str) -> set[str]:
+        return {line.split(" : ")[0] for line in drawn.splitlines()}
+
+    kept = mermaid_of(json.loads(json.dumps(journey_as_data(kind))))
+
+    assert without_labels(kept) == without_labels(mermaid(kind))
 
 
 @pytest.mark.parametrize("kind", list(Kind))

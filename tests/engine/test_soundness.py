@@ -90,6 +90,14 @@ def test_a_broken_machine_is_found_out(broken: Journey, found: str) -> None:
     assert [line for line in problems((broken,)) if found in line]
 
 
+def test_a_rename_goes_from_a_state_that_is_gone_to_one_that_is_there() -> None:
+    wrong = problems(renames={Kind.REFERRAL: {"sent": "asked", "posted": "sent"}})
+    assert wrong == (
+        "referral.sent is said to be renamed, and still exists",
+        "referral.sent is renamed to asked, which does not exist",
+    )
+
+
 def test_a_sound_deadline_may_be_added() -> None:
     more = Deadline(
         "call", "Appel", "Appeler", working_days(2), (remind(due, Role.OPERATOR),), MetBy("accept or decline")

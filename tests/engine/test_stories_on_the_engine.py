@@ -174,7 +174,7 @@ class Stage:
         )
         decision = self.take(name, act)
         if decision.allowed:
-            self._move_tracks(name, given, decision)
+            self._move_tracks(given, decision)
         return decision, before
 
     def _closure(self, name: str, given: dict[str, Any], now: datetime) -> Any:
@@ -275,23 +275,21 @@ class Stage:
             given["months"] = int(given["months"])
         return given
 
-    def _move_tracks(self, name: str, given: dict[str, Any], decision: Any) -> None:
+    def _move_tracks(self, given: dict[str, Any], decision: Any) -> None:
         for effect in decision.moves[0].effects:
             if isinstance(effect, MoveTrack):
                 kept = self.cases[given["keeps"]]
                 moved = next(t for t in self.before_close.tracks.values() if t.name == effect.track)
                 number = 1 + sum(t.kind is moved.kind for t in kept.tracks.values())
                 new = f"{moved.kind}-{number}"
-                clocks_moved = tuple(replace(d, track=new) for d in decision.facts.deadlines if d.track == effect.track)
+                clocks_moved = tuple(
+                    replace(d, track=new) for d in self.before_close.deadlines if d.track == effect.track
+                )
                 needs = (*kept.needs, Need("n1b", "local_trade"))
                 kept = replace(kept, deadlines=(*kept.deadlines, *clocks_moved), needs=needs).with_track(
                     replace(moved, name=new, needs=("n1b",))
                 )
                 self.cases[given["keeps"]] = kept
-                closed = self.cases[name]
-                self.cases[name] = replace(
-                    closed, deadlines=tuple(d for d in closed.deadlines if d.track != effect.track)
-                )
 
 
 def _said(stage: Stage, case: str, decision: Any) -> dict[str, list[dict[str, Any]]]:

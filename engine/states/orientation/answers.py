@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from engine.effects import Effect, Follow, Forget, GiveBack, Later, Put, Tell
+from engine.effects import Effect, Follow, Forget, GiveBack, Later, Put, Route, Tell
 from engine.facts import Situation
 from engine.guards import answered_on_behalf, its_needs_are_open, no_sibling_is_taken
 from engine.inputs import choice, of_kind, words
@@ -16,7 +16,7 @@ from engine.state_names import ReferralState
 
 CALL_BACK_WITHIN: Final = 10
 """Minutes during which an answer can be undone before anybody is told."""
-_CALL_BACK = timedelta(minutes=CALL_BACK_WITHIN)
+CALL_BACK: Final = timedelta(minutes=CALL_BACK_WITHIN)
 QUESTIONS_AT_MOST: Final = 2
 
 OPERATOR_OR_ADVISER = frozenset({Role.OPERATOR, Role.ADVISER})
@@ -99,9 +99,7 @@ def _there_is_room(at: Situation) -> Refusal | None:
 def _taken(at: Situation) -> Iterator[Effect]:
     yield Put(at.act.track, {"agent": at.given("agent"), "answered_at": at.act.now, "touched": False})
     for sibling in at.case.siblings(at.referral, *WAITING):
-        yield Later(
-            sibling.name, "withdraw", at.act.now + _CALL_BACK, {"reason": "taken_by_other", "for": at.act.track}
-        )
+        yield Later(sibling.name, "withdraw", at.act.now + CALL_BACK, {"reason": "taken_by_other", "for": at.act.track})
 
 
 accept = Step(
@@ -137,6 +135,7 @@ def _text_if_other(at: Situation) -> Refusal | None:
 def _answered(at: Situation) -> Iterator[Effect]:
     yield Put(at.act.track, {"answered_at": at.act.now, "touched": False, "closing_reason": at.given("reason")})
     yield Forget(at.act.track)
+    yield Route()
 
 
 decline = Step(
@@ -163,6 +162,10 @@ decline = Step(
 # -- nothing --------------------------------------------------------------------------------------------------------------
 
 
+def _the_next_is_proposed(_: Situation) -> Iterator[Effect]:
+    yield Route()
+
+
 def _its_act_has_come(at: Situation) -> Refusal | None:
     if at.asking or at.given("deadline"):
         return None
@@ -175,6 +178,7 @@ expire = Step(
     frozenset({Role.SYSTEM}),
     ReferralState.EXPIRED,
     guards=(_its_act_has_come,),
+    effects=(_the_next_is_proposed,),
     tells=(Notify("referral_expired", Role.ADVISER),),
     guard_says="its deadline's act has come (closures pause it, except when urgent)",
     effect_says="adviser told; counts in the branch's reliability when it came from sent; the next candidate is suggested",
@@ -199,10 +203,11 @@ def _nothing_since(at: Situation) -> Refusal | None:
 def _undone(at: Situation) -> Iterator[Effect]:
     answered = at.before.tracks[at.act.track].state
     said_at = at.before.tracks[at.act.track].answered_at
-    told = said_at is None or at.act.now - said_at >= _CALL_BACK
+    told = said_at is None or at.act.now - said_at >= CALL_BACK
     yield Forget(at.act.track)
     yield GiveBack(at.act.track)
     yield Put(at.act.track, {"agent": None, "closing_reason": None})
+    yield Route()
     if told and answered == ReferralState.ACCEPTED:
         yield Tell("who_calls_corrected", Role.ENTREPRENEUR, MailClass.DIRECT, at.act.track)
     if told:

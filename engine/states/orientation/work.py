@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.effects import Effect, Follow, Forget, Put, PutNeed, Tell
+from engine.effects import Effect, Follow, Forget, Put, PutNeed, Route, Tell
 from engine.facts import Situation
 from engine.guards import answered_on_behalf, consent_to_share, three_attempts
 from engine.inputs import choice, flag, of_kind, words
@@ -98,6 +98,7 @@ def _was_asked(at: Situation) -> bool:
 def _taken_back(at: Situation) -> Iterator[Effect]:
     yield Put(at.act.track, {"withdrawn_for": at.given("for"), "closing_reason": at.given("reason")})
     yield Forget(at.act.track)
+    yield Route()
 
 
 withdraw = Step(
@@ -272,6 +273,7 @@ complete = Step(
 def _stopped(at: Situation) -> Iterator[Effect]:
     yield Put(at.act.track, {"closing_reason": at.given("reason"), "touched": True})
     yield Forget(at.act.track)
+    yield Route()
 
 
 discontinue = Step(

@@ -1,0 +1,79 @@
+"""Records of a territory: what the programme notes without changing its phase."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from engine.effects import ArmNow, Effect, Freeze, Put
+from engine.facts import Situation
+from engine.inputs import day, of_kind, words
+from engine.model import TERRITORY_TRACK, InputKind, Role, Step
+
+_MANAGER_OR_ADMIN = frozenset({Role.MANAGER, Role.ADMIN})
+
+
+def _roadmap_is_due(at: Situation) -> Iterator[Effect]:
+    yield Put(TERRITORY_TRACK, {"diagnostic_published": True})
+    yield ArmNow(TERRITORY_TRACK, "roadmap")
+
+
+def _roadmap_approved(at: Situation) -> Iterator[Effect]:
+    yield Put(
+        TERRITORY_TRACK, {"roadmap_version": at.territory.roadmap_version + 1, "axes": list(at.given("axes") or [])}
+    )
+
+
+_TERRITORY_RECORDS: Final = (
+    Step(
+        "convention",
+        "Enregistrer la convention",
+        _MANAGER_OR_ADMIN,
+        record=True,
+        effects=(lambda at: (Put(TERRITORY_TRACK, {"convention_signed": True}),),),
+        inputs=(day("signed_on", "Signée le", required=True), words("reference", "Référence", required=True)),
+    ),
+    Step(
+        "diagnostic",
+        "Publier le diagnostic",
+        _MANAGER_OR_ADMIN,
+        record=True,
+        effects=(_roadmap_is_due,),
+        inputs=(day("published_on", "Publié le", required=True), words("sources", "Sources")),
+    ),
+    Step(
+        "roadmap",
+        "Approuver la feuille de route",
+        _MANAGER_OR_ADMIN,
+        record=True,
+        effects=(_roadmap_approved,),
+        inputs=(
+            day("approved_on", "Approuvée le", required=True),
+            of_kind(InputKind.AXES, "axes", "Axes choisis", required=True),
+        ),
+    ),
+    Step(
+        "review",
+        "Enregistrer la revue",
+        _MANAGER_OR_ADMIN,
+        record=True,
+        inputs=(day("on_day", "Tenue le", required=True), words("text", "Compte rendu")),
+    ),
+    Step(
+        "report",
+        "Enregistrer le rapport",
+        _MANAGER_OR_ADMIN,
+        record=True,
+        effects=(lambda at: (Put(TERRITORY_TRACK, {"report_recorded": True}),),),
+        inputs=(day("on_day", "Remis le", required=True), words("text", "Résumé")),
+    ),
+    Step(
+        "quarterly_report",
+        "Rapport trimestriel",
+        frozenset({Role.SYSTEM}),
+        record=True,
+        effects=(lambda _: (Freeze("quarterly_report"),),),
+    ),
+)
+
+TERRITORY_RECORDS: Final[Mapping[str, Step]] = {record.event: record for record in _TERRITORY_RECORDS}
