@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, false, or_, select
 
+from cases.database import Scope
 from cases.tables.case import case_file
 from cases.tables.tracks import mentoring_pair, referral
 from engine.facts import Actor, CaseFacts, Pair, Plan, Referral
@@ -53,6 +55,20 @@ class Identity:
 THE_SYSTEM = Identity(name="Quartiers productifs", via="system", system=True)
 
 
+def scope_of(who: Identity) -> Scope:
+    """What a transaction of theirs may see: the second wall, from the same grants as the first (`visible_to`)."""
+    if who.system:
+        return Scope.worker()
+    return Scope.of(
+        person=who.person,
+        territories=who.territories(),
+        branches=who.branches(),
+        admin=who.has(Role.ADMIN),
+        entrepreneur=who.entrepreneur,
+    )
+
+
+@lru_cache(maxsize=1024)
 def visible_to(who: Identity) -> ColumnElement[bool]:
     """The condition on `case_file` under which somebody may see a case; nothing for who has no relation to any."""
     if who.system:

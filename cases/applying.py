@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
+from cases.batch import Batch
 from cases.identifiers import new_id
 from cases.journal import plain
 from cases.tables.case import case_file, consent, contact, need
@@ -19,6 +20,7 @@ from engine.definition import owner_role, rule_of
 from engine.effects import Clocked, Effect, Forget, How, Later, Put, PutNeed, Tell
 from engine.facts import ArmedDeadline, CaseFacts, Facts
 from engine.model import CASE_TRACK, Kind
+from engine.ownership import owner_of
 
 TRACK_TABLES: Mapping[str, Table] = {
     Kind.REFERRAL: referral,
@@ -27,6 +29,18 @@ TRACK_TABLES: Mapping[str, Table] = {
 }
 RENAMED = {"agent": "agent_id", "owner": "owner_id", "referent": "referent_id", "territory": "territory_id"}
 """Fields that the engine names by their thing and the tables by its id."""
+_OF_TERRITORY = ("label_reference", "axes", "evaluation_end", "exit_reason")
+_OF = ("subject_id", "track", "rule", "item")
+_SO_FAR = select(func.coalesce(func.max(deadline.c.occurrence), 0)).where(
+    *(deadline.c[n] == bindparam(f"of_{n}") for n in _OF)
+)
+_ONE_MORE_DEADLINE = insert(deadline).values(occurrence=_SO_FAR.scalar_subquery() + 1)
+_KNOWN_DEADLINE = update(deadline).where(deadline.c.id == bindparam("known"))
+_KNOWN_NEED = update(need).where(need.c.id == bindparam("known"))
+_KNOWN_TRACK = {
+    table: update(table).where(table.c.case_id == bindparam("of_case"), table.c.number == bindparam("of_number"))
+    for table in TRACK_TABLES.values()
+}
 
 
 @dataclass(slots=True)
@@ -42,6 +56,13 @@ class Transaction:
     row: dict[str, Any] = field(default_factory=dict)
     """Columns of the subject's own row that change."""
     kept_case_id: str | None = None
+    after: Facts | None = None
+    """The facts once the whole decision is written; the same ones when it sets no field."""
+    writes: Batch = field(init=False)
+    """What waits to be written; whoever made the transaction sends it."""
+
+    def __post_init__(self) -> None:
+        self.writes = Batch(self.db)
 
     def apply(self, effect: Effect, sequence: int) -> None:
         """Write one effect; what is for the facts alone has nothing to write."""
@@ -57,28 +78,21 @@ class Transaction:
         armed, key = effect.deadline, _key(effect.deadline)
         if effect.how is How.ARMED:
             self.ids[key] = new_id(self.now)
-            self.db.execute(insert(deadline).values(**self._new(armed, self.ids[key])))
+            self.writes.add(_ONE_MORE_DEADLINE, self._new(armed, self.ids[key]))
             return
         known = armed.id or self.ids[key]
         ended = None if armed.live else self.now
         met = str(sequence) if effect.how is How.MET else None
-        self.db.execute(
-            update(deadline).where(deadline.c.id == known).values(**self._state(armed), ended_at=ended, met_by=met)
-        )
+        self.writes.add(_KNOWN_DEADLINE, {"known": known, **self._state(armed), "ended_at": ended, "met_by": met})
 
     def _new(self, armed: ArmedDeadline, identifier: str) -> dict[str, Any]:
-        same = (
-            deadline.c.subject_id == self.subject_id,
-            deadline.c.track == armed.track,
-            deadline.c.rule == armed.rule,
-            deadline.c.item == armed.item,
-        )
-        occurrence = select(func.coalesce(func.max(deadline.c.occurrence), 0) + 1).where(*same).scalar_subquery()
-        territory = self.facts.territory if isinstance(self.facts, CaseFacts) else self.subject_id
+        facts = self.after or self.facts
+        what = {"subject_id": self.subject_id, "track": armed.track, "rule": armed.rule, "item": armed.item}
         return {
-            "id": identifier, "subject": self.subject, "subject_id": self.subject_id, "territory_id": territory, "track": armed.track,
-            "rule": armed.rule, "item": armed.item, "occurrence": occurrence, "armed_at": self.now, "armed_on": armed.armed_on, "unit": armed.unit,
-            "length": armed.length, "missed": armed.missed, "owner_role": owner_role(armed.rule), **self._state(armed),
+            **what, **{f"of_{name}": value for name, value in what.items()}, "id": identifier, "subject": self.subject,
+            "territory_id": self._place(facts), "armed_at": self.now, "armed_on": armed.armed_on, "unit": armed.unit, "length": armed.length,
+            "missed": armed.missed, "owner_role": owner_role(armed.rule), "owner_id": owner_of(facts, armed),
+            **self._state(armed),
         }  # fmt: skip
 
     def _state(self, armed: ArmedDeadline) -> dict[str, Any]:
@@ -90,29 +104,44 @@ class Transaction:
             "next_at": clocks.next_at(rule_of(armed.rule), armed, calendar) if running else None,
         }  # fmt: skip
 
+    def _place(self, facts: Facts) -> str | None:
+        return facts.territory if isinstance(facts, CaseFacts) else self.subject_id
+
+    def hand_over_deadlines(self) -> None:
+        """Give the deadlines that ran before to whoever must act on them now, and to the territory where the case is now."""
+        if self.after is None:
+            return
+        moved = self._place(self.after) != self._place(self.facts)
+        for armed in self.facts.deadlines:
+            owner = owner_of(self.after, armed)
+            if moved or owner != owner_of(self.facts, armed):
+                place = self._place(self.after)
+                self.writes.add(_KNOWN_DEADLINE, {"known": armed.id, "owner_id": owner, "territory_id": place})
+
     # -- what is told, and what comes later -----------------------------------------------------------------------------------
 
     def _tell(self, effect: Tell, sequence: int) -> None:
-        self.db.execute(
-            insert(outbox).values(
-                id=new_id(self.now), subject=self.subject, subject_id=self.subject_id, sequence=sequence or None, track=effect.track, kind=effect.key,
-                role=str(effect.to), mail_class=str(effect.mail), facts=plain(effect.data), cause=sequence or None,
-                not_before=self.now + timedelta(minutes=effect.after), created_at=self.now,
-            )
-        )  # fmt: skip
+        self.writes.insert(outbox, {
+            "id": new_id(self.now), "subject": self.subject, "subject_id": self.subject_id, "sequence": sequence or None, "track": effect.track,
+            "kind": effect.key, "role": str(effect.to), "mail_class": str(effect.mail), "facts": plain(effect.data), "cause": sequence or None,
+            "not_before": self.now + timedelta(minutes=effect.after), "created_at": self.now,
+        })  # fmt: skip
 
     def _later(self, effect: Later, sequence: int) -> None:
         planned = {
+            "id": new_id(self.now),
+            "subject_id": self.subject_id,
             "track": effect.track,
             "event": effect.event,
             "payload": plain(effect.payload),
             "at": effect.at,
             "cause": sequence,
         }
-        self.db.execute(insert(pending_step).values(id=new_id(self.now), subject_id=self.subject_id, **planned))
+        self.writes.insert(pending_step, planned)
 
     def _forget(self, effect: Forget, _: int) -> None:
         """Drop what was planned on a track or because of it, and what was to be told of it later."""
+        self.writes.send()
         for row in self.db.execute(select(pending_step).where(pending_step.c.subject_id == self.subject_id)).all():
             because = (row.payload or {}).get("for", row.track)
             if effect.track in (row.track, because) and effect.event in (None, row.event):
@@ -129,14 +158,14 @@ class Transaction:
 
     def _put_need(self, effect: PutNeed, _: int) -> None:
         day = self.facts.calendar.day_of(self.now) if effect.outcome else None
-        self.db.execute(update(need).where(need.c.id == effect.need).values(outcome=effect.outcome, outcome_on=day))
+        self.writes.add(_KNOWN_NEED, {"known": effect.need, "outcome": effect.outcome, "outcome_on": day})
 
     def _put(self, effect: Put, _: int) -> None:
         values = {RENAMED.get(name, name): value for name, value in effect.values.items()}
         if effect.track == CASE_TRACK:
             self._put_case(values)
         elif self.subject == "territory":
-            self.row |= {name: value for name, value in values.items() if name in ("label_reference", "axes")}
+            self.row |= {name: value for name, value in values.items() if name in _OF_TERRITORY}
         else:
             self._put_track(effect.track, values)
 
@@ -171,24 +200,30 @@ class Transaction:
 
     def _consent(self, purpose: str, given: bool) -> None:
         row = {
+            "id": new_id(self.now),
             "case_id": self.subject_id,
             "purpose": purpose,
             "given": given,
             "at": self.now,
             "withdrawn_at": None if given else self.now,
         }
-        self.db.execute(insert(consent).values(id=new_id(self.now), **row))
+        self.writes.insert(consent, row)
 
     def _put_track(self, track: str, values: dict[str, Any]) -> None:
-        table, where = track_row(track, self.subject_id)
+        table = table_of_track(track)
         action = values.pop("action", None)
         if action:
             self._action(track, action)
         if values.pop("attempt", None):
-            values["attempts"] = referral.c.attempts + 1
-        known = {name: value for name, value in values.items() if name in table.c}
-        if known:
-            self.db.execute(update(table).where(*where).values(**known))
+            mine = track_row(track, self.subject_id)[1]
+            self.db.execute(update(table).where(*mine).values(attempts=referral.c.attempts + 1))
+        self.put_on_track(track, {name: value for name, value in values.items() if name in table.c})
+
+    def put_on_track(self, track: str, columns: Mapping[str, Any]) -> None:
+        """Columns of a track's row take these values."""
+        if columns:
+            which = {"of_case": self.subject_id, "of_number": number_of_track(track)}
+            self.writes.add(_KNOWN_TRACK[table_of_track(track)], {**columns, **which})
 
     def _action(self, track: str, news: Mapping[str, Any]) -> None:
         day = self.facts.calendar.day_of(self.now)
@@ -209,12 +244,33 @@ class Transaction:
             self.db.execute(update(plan_action).where(mine).values(day=news["day"], moved=plan_action.c.moved + 1))
 
 
+def soonest(facts: CaseFacts) -> dict[str, Any]:
+    """The least open deadline, as it stands on the case's row for the lists."""
+    running = [d for d in facts.deadlines if d.status == "open"]
+    first = min(running, key=lambda d: d.due_on, default=None)
+    due_at = clocks.due_at(first, facts.calendar) if first else None
+    return {
+        "next_due_at": due_at,
+        "next_rule": first.rule if first else None,
+        "next_track": first.track if first else None,
+    }
+
+
 def _key(armed: ArmedDeadline) -> tuple[str, str, str]:
     return armed.track, armed.rule, armed.item
 
 
+def table_of_track(track: str) -> Table:
+    """The table where a track has its row."""
+    return TRACK_TABLES[track.rsplit("-", 1)[0]]
+
+
+def number_of_track(track: str) -> int:
+    """The number of a track within its case and its kind."""
+    return int(track.rsplit("-", 1)[1])
+
+
 def track_row(track: str, case_id: str) -> tuple[Table, tuple[Any, ...]]:
     """The table of a track and the condition that finds its row."""
-    kind, number = track.rsplit("-", 1)
-    table = TRACK_TABLES[kind]
-    return table, (table.c.case_id == case_id, table.c.number == int(number))
+    table = table_of_track(track)
+    return table, (table.c.case_id == case_id, table.c.number == number_of_track(track))

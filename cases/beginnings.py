@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
@@ -9,22 +10,24 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from cases import routing
 from cases.applying import TRACK_TABLES
-from cases.errors import Invalid
+from cases.errors import Unreadable
 from cases.facts_of_case import agents_of, closures_of, employer_conflict, mentor_room
 from cases.identifiers import new_id
+from cases.tables.case import need
 from cases.tables.operators import branch, offer, operator
 from cases.tables.people import person
 from cases.tables.routing import routing_proposal
 from cases.tables.tracks import plan_action, referral, referral_need, transition_plan
 from engine.facts import Action, Actor, CaseFacts, Pair, Plan, Referral, Track
-from engine.model import NEW, Kind
+from engine.model import NEW, Kind, Refusal
 
 
 def begin(
     db: Connection, kind: str, case: Mapping[str, Any], payload: Mapping[str, Any], actor: Actor, now: datetime
 ) -> Track:
-    """A track that is about to be created, with its number in the case. Raises Invalid for what it names and nobody knows."""
+    """A track that is about to be created, with its number in the case. Raises Unreadable for what it names and nobody knows."""
     table = TRACK_TABLES[kind]
     last = db.execute(
         select(func.coalesce(func.max(table.c.number), 0)).where(table.c.case_id == case["id"])
@@ -34,6 +37,8 @@ def begin(
         return _referral(db, name, case, payload, now.date())
     if kind == Kind.MENTORING_PAIR:
         return _pair(db, name, case, payload)
+    if payload.get("branch") and not db.execute(select(branch.c.id).where(branch.c.id == payload["branch"])).first():
+        raise _unknown("branch", "Cette antenne n’existe pas : choisissez-la dans l’annuaire.", "branch")
     return Plan(
         name=name,
         lever=payload.get("lever"),
@@ -52,18 +57,35 @@ def _referral(db: Connection, name: str, case: Mapping[str, Any], payload: Mappi
     )
     row = db.execute(query).first()
     if row is None:
-        raise Invalid("Cette antenne n’existe pas : choisissez-la dans l’annuaire.", "branch")
+        raise _unknown("branch", "Cette antenne n’existe pas : choisissez-la dans l’annuaire.", "branch")
     agents = agents_of(db, [asked])[asked]
-    targeted = bool(payload.get("targeted")) or _targeted(db, payload.get("offer"))
+    targeted = _targeted(db, payload.get("offer")) or bool(payload.get("targeted"))
     return Referral(
-        name=name, branch=asked, branch_name=row.name, operator_name=row.operator_name, agents=agents, needs=tuple(payload.get("needs") or ()),
+        name=name, branch=asked, branch_name=row.name, operator_name=row.operator_name, agents=agents, needs=_needs(db, case["id"], payload.get("needs") or []),
         targeted=targeted, kept_by_routing=_kept(db, case["id"], asked), exclusive_group=None, reachable=bool(row.email or agents),
         closed_until=closures_of(db, [asked], today).get(asked),
     )  # fmt: skip
 
 
+def _unknown(what: str, message: str, field: str) -> Unreadable:
+    return Unreadable((Refusal(f"unknown_{what}", message, field=field),))
+
+
+def _needs(db: Connection, case_id: str, wanted: list[str]) -> tuple[str, ...]:
+    """The needs that it is about. Raises Unreadable for one that is not of this case."""
+    known = set(db.execute(select(need.c.id).where(need.c.case_id == case_id)).scalars())
+    if not known.issuperset(wanted):
+        raise _unknown("need", "Ce besoin n’est pas dans ce dossier : choisissez-le dans la liste.", "needs")
+    return tuple(dict.fromkeys(wanted))
+
+
 def _targeted(db: Connection, offer_id: Any) -> bool:
-    return db.execute(select(offer.c.scope).where(offer.c.id == str(offer_id or ""))).scalar() == "qpv"
+    if not offer_id:
+        return False
+    scope = db.execute(select(offer.c.scope).where(offer.c.id == str(offer_id))).scalar()
+    if scope is None:
+        raise _unknown("offer", "Cette offre n’existe pas : choisissez-la dans la liste.", "offer")
+    return bool(scope == "qpv")
 
 
 def _kept(db: Connection, case_id: str, asked: str) -> bool:
@@ -77,7 +99,7 @@ def _pair(db: Connection, name: str, case: Mapping[str, Any], payload: Mapping[s
     mentor = str(payload.get("mentor") or "")
     known = db.execute(select(person.c.name).where(person.c.id == mentor, person.c.active)).scalar()
     if known is None:
-        raise Invalid("Ce mentor n’est pas connu : choisissez-le dans la liste.", "mentor")
+        raise _unknown("mentor", "Ce mentor n’est pas connu : choisissez-le dans la liste.", "mentor")
     conflict = employer_conflict(db, mentor, case["business_id"])
     return Pair(name=name, mentor=mentor, mentor_name=known, free_places=mentor_room(db, mentor), conflict=conflict)
 
@@ -100,6 +122,7 @@ def write_track(db: Connection, track: Track, case_id: str, payload: Mapping[str
             "targeted": track.targeted,
             "exclusive_group": group,
             "choice_reason": payload.get("reason"),
+            "proposal_id": routing.choose(db, case_id, track, payload, now),
         }
     elif isinstance(track, Pair):
         row |= {"mentor_id": track.mentor}
@@ -114,7 +137,7 @@ def _group(db: Connection, case_id: str, others: list[str], own: str) -> str | N
     """The group of referrals of which a single answer is enough."""
     if not others:
         return None
-    numbers = [int(name.rsplit("-", 1)[1]) for name in others]
+    numbers = [int(number) for name in others if re.fullmatch(r"\d{1,4}", number := name.removeprefix("referral-"))]
     mine = (referral.c.case_id == case_id, referral.c.number.in_(numbers))
     group = (
         db.execute(select(referral.c.exclusive_group).where(*mine, referral.c.exclusive_group.is_not(None))).scalar()
@@ -138,11 +161,9 @@ def with_actions(
     ).scalar_one()
     actions = []
     for entered in payload.get("actions") or []:
-        try:
-            day = date.fromisoformat(str(entered["day"]))
-            action = Action(new_id(now), str(entered["name"]), day)
-        except (KeyError, ValueError, TypeError):
-            raise Invalid("Chaque action a un nom et une date (AAAA-MM-JJ).", "actions") from None
+        if not (entered.get("name") and entered.get("day")):
+            raise _unknown("action", "Chaque action a un nom et une date (AAAA-MM-JJ).", "actions")
+        action = Action(new_id(now), entered["name"], entered["day"])
         db.execute(
             insert(plan_action).values(id=action.id, plan_id=plan_id, case_id=case_id, name=action.name, day=action.day)
         )

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, insert, select
 
 from cases import journey
 from cases.access import Identity
+from cases.database import widen_to_case
 from cases.errors import Invalid, NotFound
 from cases.facts_of_case import NO_TERRITORY
 from cases.identifiers import new_id
@@ -48,6 +49,7 @@ def declare_closure(
     ).all():
         calendar = Calendar(row.holidays, row.timezone) if row.holidays else NO_TERRITORY
         track = f"referral-{row.number}"
+        widen_to_case(db, row.id)
         _plan(db, row.id, track, calendar.at(last, EVENING), {"over": True}, now)
         eve = calendar.shift(first, -1)
         request = Request(row.reference, "closure", track, {"from": first, "to": last}, day=eve)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol, Self, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, bindparam, create_engine, event, select, text
+from sqlalchemy import Connection, Engine, Executable, RowMapping, bindparam, create_engine, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
@@ -38,6 +38,7 @@ class Scope:
     branches: frozenset[str] = frozenset()
     admin: bool = False
     case: str | None = None
+    entrepreneur: str | None = None
 
     @classmethod
     def nothing(cls) -> Self:
@@ -57,9 +58,10 @@ class Scope:
         territories: Collection[str] = (),
         branches: Collection[str] = (),
         admin: bool = False,
+        entrepreneur: str | None = None,
     ) -> Self:
-        """A person: their territories, their branches, their own pairs; an admin, the cases without a territory."""
-        return cls("person", person, frozenset(territories), frozenset(branches), admin)
+        """A person: their territories, their branches, their own pairs; an admin, the cases without a territory; an entrepreneur, their own."""
+        return cls("person", person, frozenset(territories), frozenset(branches), admin, entrepreneur=entrepreneur)
 
     def on_case(self, case_id: str) -> Self:
         """The same, with the whole of one case: what deciding on it needs."""
@@ -96,10 +98,25 @@ def connect(url: str, *, read_url: str | None = None, pooler: str | None = None)
     return PostgreSQL(url, read_url, pooler)
 
 
-def widen_to_case(db: Connection, case_id: str) -> None:
-    """From here on this transaction sees the whole of that one case, and no more of the others."""
+def widen_to_case(db: Connection, *subject_ids: str) -> None:
+    """From here on this transaction sees and writes the whole of that one case, and no more of the others.
+
+    Of a case and the one that is kept in its place, when it is a duplicate; of a territory, when its programme moves.
+    """
     if db.dialect.name == "postgresql":
-        db.execute(_SET_CASE, {"case": case_id})
+        db.execute(_SET_CASE, {"case": ",".join(subject_ids)})
+
+
+def ask_everywhere(db: Connection, query: Executable) -> list[Any]:
+    """The rows of a question asked over everybody's cases: how busy a mentor is, an adviser, a territory.
+
+    For figures that a rule needs and nobody is shown. A scope that sees nothing stays so.
+    """
+    widened = db.dialect.name == "postgresql" and db.execute(_FROM_PERSON_TO_ALL).first() is not None
+    found = list(db.execute(query).all())
+    if widened:
+        db.execute(_BACK_TO_PERSON)
+    return found
 
 
 def lock_case(db: Connection, case: str) -> RowMapping | None:
@@ -214,9 +231,13 @@ def _pool(url: str, pooler: str | None) -> Engine:
 
 
 _ABOVE_THE_WALL = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-_SETTINGS = ("scope", "person", "territories", "branches", "admin", "case")
+_SETTINGS = ("scope", "person", "entrepreneur", "territories", "branches", "admin", "case")
 _SET_SCOPE = text("SELECT " + ", ".join(f"set_config('qp.{name}', :{name}, true)" for name in _SETTINGS))
 _SET_SCOPE_AND_LIMITS = text(f"{_SET_SCOPE}, " + ", ".join(f"set_config('{name}', :{name}, true)" for name in _LIMITS))
+_FROM_PERSON_TO_ALL = text(
+    "SELECT set_config('qp.scope', 'worker', true) WHERE current_setting('qp.scope', true) = 'person'"
+)
+_BACK_TO_PERSON = text("SELECT set_config('qp.scope', 'person', true)")
 _SET_CASE = text("SELECT set_config('qp.case', :case, true)")
 _LOCK_BY_ID = select(case_file).where(case_file.c.id == bindparam("wanted")).with_for_update()
 _LOCK_BY_REFERENCE = select(case_file).where(case_file.c.reference == bindparam("wanted")).with_for_update()
@@ -227,6 +248,7 @@ def _settings(scope: Scope) -> dict[str, str]:
     return {
         "scope": scope.kind,
         "person": scope.person or "",
+        "entrepreneur": scope.entrepreneur or "",
         "territories": ",".join(sorted(scope.territories)),
         "branches": ",".join(sorted(scope.branches)),
         "admin": "true" if scope.admin else "",

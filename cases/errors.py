@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.model import Refusal
+from engine.model import CASE_TRACK, Refusal
 
 
 class CasesError(Exception):
@@ -20,11 +20,16 @@ class NotFound(CasesError):
 
 
 class Refused(CasesError):
-    """A step is not possible; `reasons` say why. Nothing was written."""
+    """A step is not possible on that track; `reasons` say why. Nothing was written."""
 
-    def __init__(self, reasons: Sequence[Refusal]) -> None:
+    def __init__(self, reasons: Sequence[Refusal], track: str = CASE_TRACK) -> None:
         super().__init__(" ".join(reason.message for reason in reasons))
         self.reasons = tuple(reasons)
+        self.track = track
+
+
+class Unreadable(Refused):
+    """What was entered is not of the kind that is asked for; each reason's `field` is the way to it."""
 
 
 class Conflict(CasesError):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
+from random import Random, SystemRandom
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +17,8 @@ ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD: Final = str.maketrans({"O": "0", "I": "1", "L": "1", "-": "", " ": ""})
 _PREFIX: Final = "QP"
 _LENGTH: Final = 8
+_OF_THE_MACHINE: Final = SystemRandom()
+_chance: ContextVar[Random] = ContextVar("chance")
 
 
 class ReferenceUnknown(NotFound):
@@ -23,10 +28,20 @@ class ReferenceUnknown(NotFound):
         super().__init__("Cette référence n’existe pas : relisez-la, elle s’écrit comme QP-1A2B-3C4D.")
 
 
+@contextmanager
+def drawn_from(chance: Random) -> Iterator[None]:
+    """Inside, identifiers are drawn from that source instead of the machine's own: so that a demo is the same on every run."""
+    before = _chance.set(chance)
+    try:
+        yield
+    finally:
+        _chance.reset(before)
+
+
 def new_id(now: datetime) -> str:
     """A UUIDv7 (RFC 9562): its first 48 bits are the instant in milliseconds, so that ids sort by age."""
     milliseconds = int(now.timestamp() * 1000)
-    random = secrets.randbits(74)
+    random = _chance.get(_OF_THE_MACHINE).getrandbits(74)
     value = (
         (milliseconds & ((1 << 48) - 1)) << 80
         | 0x7 << 76
@@ -39,7 +54,7 @@ def new_id(now: datetime) -> str:
 
 def new_reference() -> str:
     """A random reference such as `QP-7K3F-9XM2`: eight letters, the last one checks the others."""
-    body = "".join(secrets.choice(ALPHABET) for _ in range(_LENGTH - 1))
+    body = "".join(_chance.get(_OF_THE_MACHINE).choice(ALPHABET) for _ in range(_LENGTH - 1))
     return _written(body + _check_letter(body))
 
 

@@ -13,7 +13,7 @@ from cases import intake
 from cases.access import Identity
 from cases.database import Database, Scope
 from cases.duplicates import fingerprint, same
-from cases.errors import Invalid
+from cases.errors import Invalid, NotFound
 from cases.identifiers import new_id
 from cases.importers.detections import read_detections
 from cases.importers.results import Blank, DeclinedContact, Detection, DetectionFile, Duplicate, Refused, Row
@@ -23,6 +23,7 @@ from cases.needs import NEED_KINDS
 from cases.tables.case import business, case_file, entrepreneur
 from cases.tables.memory import import_file, import_line
 from cases.tables.territories import territory
+from engine.model import Role
 
 AT_ONCE: Final = 25
 """Lines that share a transaction: what a kill in the middle may have to do again."""
@@ -62,6 +63,22 @@ def _home(db: Connection, slug: str) -> tuple[str, str]:
     if row is None:
         raise Invalid("Ce territoire n’est pas connu : choisissez-le dans la liste.", "territory")
     return row.id, "RE" if row.holidays == "FR-974" else "FR"
+
+
+def may_import(db: Connection, who: Identity, slug: str) -> None:
+    """Whoever works on the territory may, and the programme's admin. Raises NotFound for another's as for none."""
+    home = db.execute(select(territory.c.id).where(territory.c.slug == slug)).scalar()
+    if home is None or not (who.system or home in who.territories() or who.has(Role.ADMIN)):
+        raise NotFound("Ce territoire n’existe pas, ou il n’est pas à vous.")
+
+
+def report_for(db: Connection, who: Identity, file_id: str) -> dict[str, Any]:
+    """The report of an import of one's own or of one's territory. Raises NotFound for another's as for none."""
+    row = db.execute(select(import_file).where(import_file.c.id == file_id)).mappings().first()
+    theirs = row is not None and (row["territory_id"] in who.territories() or row["by_id"] == who.person)
+    if not (theirs or (row is not None and (who.system or who.has(Role.ADMIN)))):
+        raise NotFound("Cet import n’existe pas, ou il n’est pas à vous.")
+    return report(db, file_id)
 
 
 def _begin(db: Connection, sheet: DetectionFile, home: str, by: Identity, now: datetime) -> tuple[str, bool]:

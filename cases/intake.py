@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from cases import journey
-from cases.access import Identity
+from cases.access import Identity, visible_to
+from cases.database import ask_everywhere, widen_to_case
 from cases.errors import Invalid
+from cases.idempotency import claim, claim_of, keep_answer
 from cases.identifiers import new_id, new_reference
 from cases.journal import plain
 from cases.journey import Fired, Request
 from cases.tables.case import business, case_file, consent, entrepreneur, need
 from cases.tables.people import person, role_grant
-from cases.tables.territories import territory
+from cases.tables.territories import quartier, territory
 from engine.model import NEW
 
 NOTICE = "2026-01"
@@ -30,6 +32,10 @@ class Detection:
 
     name: str
     siret: str | None = None
+    naf: str | None = None
+    legal_form: str | None = None
+    headcount: int | None = None
+    created_on: date | None = None
     activity: str | None = None
     address_line: str | None = None
     postcode: str | None = None
@@ -38,9 +44,12 @@ class Detection:
     person_name: str | None = None
     phone: str | None = None
     email: str | None = None
+    language: str = "fr"
     territory: str | None = None
     """The territory's slug; None when it is in none, or not known."""
     situation: str = "unknown"
+    quartier: str | None = None
+    """The code of the quartier, where it is known."""
     origin: str = "page"
     channel: str | None = None
     consents: tuple[str, ...] = ()
@@ -59,19 +68,35 @@ class Logged:
     possible_duplicates: tuple[str, ...]
 
 
-def log_case(db: Connection, detection: Detection, *, by: Identity, now: datetime) -> Logged:
+def log_case(db: Connection, detection: Detection, *, by: Identity, now: datetime, key: str | None = None) -> Logged:
     """Log a detected business or person as a case, assign its referent, and say which cases look like it.
 
-    Raises Invalid when there is neither a name nor a SIRET, or an unknown territory; Refused when neither a consent nor a legal
-    basis is noted. Then nothing is written.
+    With an idempotency key, a second time gives the first one's answer. Raises Invalid when there is neither a name nor a SIRET, or an unknown
+    territory; Refused when neither a consent nor a legal basis is noted; KeyReused. Then nothing is written.
     """
+    claimed = claim_of(by, "cases", key) if key else None
+    if claimed and (kept := claim(db, claimed, asdict(detection), now)):
+        return Logged(journey.done_before(kept["fired"]), tuple(kept["possible_duplicates"]))
+    logged = _log(db, detection, by, now)
+    if claimed:
+        answer = {"fired": journey.to_keep(logged.fired), "possible_duplicates": list(logged.possible_duplicates)}
+        keep_answer(db, claimed, answer)
+    return logged
+
+
+def _log(db: Connection, detection: Detection, by: Identity, now: datetime) -> Logged:
     if not detection.name.strip() and not detection.siret:
         raise Invalid("Donnez le nom de l’enseigne, ou son numéro SIRET.", "name")
     home = _territory_id(db, detection.territory)
-    duplicates = _look_alikes(db, detection, home)
+    duplicates = _look_alikes(db, detection, home, by)
     reference = _new_case(db, detection, home, by, now)
     request = Request(reference, "log", payload={"met_in_person": detection.met_in_person}, day=detection.filled_in_on)
     return Logged(journey.begin_case(db, request, by=by, now=now), duplicates)
+
+
+def look_alikes(db: Connection, detection: Detection, *, by: Identity) -> tuple[str, ...]:
+    """The cases that look like what is about to be logged, among those that one may see. Raises Invalid for an unknown territory."""
+    return _look_alikes(db, detection, _territory_id(db, detection.territory), by)
 
 
 def _territory_id(db: Connection, slug: str | None) -> str | None:
@@ -83,8 +108,8 @@ def _territory_id(db: Connection, slug: str | None) -> str | None:
     return str(found)
 
 
-def _look_alikes(db: Connection, detection: Detection, home: str | None) -> tuple[str, ...]:
-    """Open cases of the territory with the same SIRET, phone or e-mail."""
+def _look_alikes(db: Connection, detection: Detection, home: str | None, by: Identity) -> tuple[str, ...]:
+    """Open cases of the territory, among those they may see, with the same SIRET, phone or e-mail."""
     same = [column == value for column, value in (
         (business.c.siret, detection.siret), (entrepreneur.c.phone, detection.phone), (entrepreneur.c.email, detection.email),
     ) if value]  # fmt: skip
@@ -94,7 +119,11 @@ def _look_alikes(db: Connection, detection: Detection, home: str | None) -> tupl
         entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id
     )
     here = case_file.c.territory_id == home if home else case_file.c.territory_id.is_(None)
-    query = select(case_file.c.reference).select_from(joined).where(here, case_file.c.state != "closed", or_(*same))
+    query = (
+        select(case_file.c.reference)
+        .select_from(joined)
+        .where(here, visible_to(by), case_file.c.state != "closed", or_(*same))
+    )
     return tuple(db.execute(query.order_by(case_file.c.logged_at)).scalars())
 
 
@@ -115,26 +144,45 @@ def referent_for(db: Connection, home: str | None) -> str | None:
         role_grant.c.ended_at.is_(None),
         person.c.active,
     )
-    return db.execute(
-        select(person.c.id).select_from(joined).where(*here).order_by(load, person.c.id).limit(1)
-    ).scalar()
+    least = select(person.c.id).select_from(joined).where(*here).order_by(load, person.c.id).limit(1)
+    return next((row.id for row in ask_everywhere(db, least)), None)
 
 
 def _new_case(db: Connection, detection: Detection, home: str | None, by: Identity, now: datetime) -> str:
     """The rows of a case that is about to be logged; its state is not there yet."""
     business_id, entrepreneur_id, case_id, reference = new_id(now), new_id(now), new_id(now), new_reference()
-    place = ("siret", "activity", "address_line", "postcode", "city", "insee")
+    widen_to_case(db, case_id)
+    place = (
+        "siret",
+        "naf",
+        "legal_form",
+        "headcount",
+        "created_on",
+        "activity",
+        "address_line",
+        "postcode",
+        "city",
+        "insee",
+    )
     known = {name: getattr(detection, name) for name in place}
     db.execute(insert(business).values(id=business_id, name=detection.name.strip() or str(detection.siret), **known))
-    contact = {"name": detection.person_name, "phone": detection.phone, "email": detection.email}
+    contact = {
+        "name": detection.person_name,
+        "phone": detection.phone,
+        "email": detection.email,
+        "language": detection.language,
+    }
     db.execute(insert(entrepreneur).values(id=entrepreneur_id, **contact))
     adviser = by.person if home in by.territories() else referent_for(db, home)
+    named = (detection.name, detection.person_name, detection.siret, detection.phone, detection.email, detection.city)
+    around = select(quartier.c.id).where(quartier.c.code == detection.quartier).order_by(quartier.c.id).limit(1)
     informed = now if detection.consents or detection.channel else None
     db.execute(
         insert(case_file).values(
             id=case_id, reference=reference, territory_id=home, state=NEW, state_since=now, referent_id=adviser, business_id=business_id,
-            entrepreneur_id=entrepreneur_id, situation=detection.situation, legal_basis=detection.legal_basis, notice_version=NOTICE if informed else None,
-            informed_at=informed, opened_at=now, logged_at=now, origin=detection.origin, updated_at=now, search_text=_searched(detection),
+            entrepreneur_id=entrepreneur_id, situation=detection.situation, quartier_id=around.scalar_subquery(),
+            legal_basis=detection.legal_basis, notice_version=NOTICE if informed else None,
+            informed_at=informed, opened_at=now, logged_at=now, origin=detection.origin, updated_at=now, search_text=searched(named),
         )
     )  # fmt: skip
     for purpose in detection.consents:
@@ -158,9 +206,11 @@ def add_need(db: Connection, case_id: str, entered: Mapping[str, Any], now: date
     known = {name: entered.get(name) for name in ("axis", "amount", "detail")}
     row = {"subject": entered["subject"], "levers": plain(entered.get("levers") or []), "created_at": now, **known}
     db.execute(insert(need).values(id=identifier, case_id=case_id, **row))
+    one_more = update(case_file).where(case_file.c.id == case_id).values(pending_needs=case_file.c.pending_needs + 1)
+    db.execute(one_more)
     return identifier
 
 
-def _searched(detection: Detection) -> str:
-    words = (detection.name, detection.person_name, detection.siret, detection.phone, detection.email, detection.city)
+def searched(words: Iterable[str | None]) -> str:
+    """What the lists of cases search in: the words that name a case, folded."""
     return " ".join(word for word in words if word).casefold()

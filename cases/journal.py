@@ -7,12 +7,14 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
+from cases.batch import Batch
+from cases.tables.columns import in_utc
 from cases.tables.memory import journal, journal_text
 from engine.definition import VERSION
 from engine.effects import Move
@@ -23,22 +25,32 @@ START = "sha256:" + "0" * 64
 
 def plain(value: Any) -> Any:
     """A value as JSON keeps it: instants in UTC with microseconds, days as YYYY-MM-DD, amounts as text."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)]
-    return value
+    return json.loads(canonical(value))
+
+
+def shown(value: Any) -> Any:
+    """A value as `plain` gives it, its names in the order in which they were said: what people read."""
+    return json.loads(json.dumps(value, default=_as_json))
 
 
 def canonical(value: Any) -> bytes:
     """The one way of writing a value: the same bytes on every database."""
-    return json.dumps(plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=_as_json).encode()
+
+
+def _as_json(value: Any) -> Any:
+    """What JSON does not know by itself."""
+    if isinstance(value, datetime):
+        return in_utc(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no place in the journal")
 
 
 def hash_of(data: bytes) -> str:
@@ -55,25 +67,25 @@ class Chain:
     sequence: int
     head: str
 
-    def append(self, db: Connection, move: Move, *, at: datetime, cause: int | None) -> int:
-        """Write the line of a move, its words beside, and give its sequence."""
+    def append(self, writes: Batch, move: Move, *, at: datetime, cause: int | None) -> int:
+        """Add the line of a move and its words to what is being written, and give its sequence."""
         self.sequence += 1
         words, behalf = dict(move.words), dict(move.actor.on_behalf_of or {})
         if person := behalf.pop("person", None):
             words["on_behalf_person"] = str(person)
         line = _line(self, move, behalf, at, cause)
-        line["words_hash"] = self._keep_words(db, words)
+        line["words_hash"] = self._keep_words(writes, words)
         line["previous"] = self.head
         self.head = hash_of(canonical(line))
-        db.execute(insert(journal).values(**{**line, "at": at, "facts": plain(line["facts"]), "hash": self.head}))
+        writes.insert(journal, {**line, "at": at, "facts": plain(line["facts"]), "hash": self.head})
         return self.sequence
 
-    def _keep_words(self, db: Connection, words: Mapping[str, str]) -> str | None:
+    def _keep_words(self, writes: Batch, words: Mapping[str, str]) -> str | None:
         if not words:
             return None
         salt = secrets.token_hex(16)
         row = {"subject_id": self.subject_id, "sequence": self.sequence, "salt": salt, "words": dict(words)}
-        db.execute(insert(journal_text).values(**row))
+        writes.insert(journal_text, row)
         return hash_of(salt.encode() + canonical(words))
 
 

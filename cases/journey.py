@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
+from cases import routing
 from cases.access import Identity, actor_on, visible_to
-from cases.applying import Transaction, track_row
+from cases.aids_obtained import keep_aid
+from cases.applying import Transaction, soonest
 from cases.beginnings import begin, with_actions, write_track
-from cases.errors import Conflict, KeyReused, NotFound, Refused
+from cases.database import widen_to_case
+from cases.errors import Conflict, NotFound, Refused, Unreadable
 from cases.facts_of_case import facts_of
+from cases.idempotency import claim, claim_of, keep_answer
 from cases.identifiers import new_id
-from cases.journal import START, Chain, canonical, hash_of
+from cases.journal import START, Chain
 from cases.moving import move_tracks
 from cases.tables.case import case_file
-from cases.tables.memory import idempotency_key, refused_attempt, stay
+from cases.tables.memory import refused_attempt, stay
 from engine.decision import decide
-from engine.definition import MACHINES, VERSION
+from engine.definition import MACHINES, VERSION, step_named
 from engine.effects import Decision, Move, MoveTrack
 from engine.facts import Act, Actor, CaseFacts
+from engine.inputs import read_entered
 from engine.model import CASE_TRACK, TRACK_KINDS, Kind, Refusal
-from engine.working_days import EVENING
+from engine.records import CASE_RECORDS
 
-PEOPLE_NAMED = ("referent", "agent", "mentor")
-"""What a step gives that names a person."""
+KINDS = frozenset(Kind)
+_UNCHANGED = update(case_file).where(
+    case_file.c.id == bindparam("of_case"), case_file.c.version == bindparam("of_version")
+)
+_LEAVE = update(stay).where(
+    stay.c.subject_id == bindparam("of_subject"), stay.c.track == bindparam("of_track"), stay.c.left_at.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +72,17 @@ def fire(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fi
     """Take one step, or note one record, and write all that follows of it.
 
     Raises NotFound when the case is unknown or not theirs, Conflict when it changed since, Refused with the reasons when the
-    rules say no, KeyReused when the idempotency key served for something else. Whatever is raised, nothing is written.
+    rules say no, Unreadable for a value of another kind than is asked, KeyReused when the key
+    served for something else. Whatever is raised, nothing is written.
     """
-    stored = _claim(db, request, by, now)
-    if stored is not None:
-        return Fired(**{**stored, "lines": tuple(stored["lines"])}, replayed=True)
-    return _fire_on(db, request, _lock(db, request, by), by=by, now=now)
+    request = as_entered(request, by, now)
+    claimed = claim_of(by, f"{request.reference} {_collection(request)}", request.key) if request.key else None
+    if claimed and (stored := claim(db, claimed, _body(request), now)):
+        return done_before(stored)
+    fired = _fire_on(db, request, _lock(db, request, by), by=by, now=now)
+    if claimed:
+        keep_answer(db, claimed, to_keep(fired))
+    return fired
 
 
 def begin_case(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fired:
@@ -77,74 +92,74 @@ def begin_case(db: Connection, request: Request, *, by: Identity, now: datetime)
 
 
 def _fire_on(db: Connection, request: Request, row: dict[str, Any], *, by: Identity, now: datetime) -> Fired:
-    facts = facts_of(db, row, now.date(), [str(request.payload.get(name) or "") for name in PEOPLE_NAMED])
+    if request.event == "action" and request.payload.get("news") == "new":
+        request = replace(request, payload={**request.payload, "action": new_id(now)})
+    facts = facts_of(db, row, now.date(), request.payload)
     track, facts = _with_new_track(db, request, row, facts, by, now)
     actor = actor_on(by, facts, track, request.on_behalf_of)
     if request.event == "validate_plan":
         facts = with_actions(db, facts, track, row["id"], request.payload, now)
-    facts, kept = _kept_case(db, request, facts)
+    facts, kept = _kept_case(db, request, row["id"], facts, by)
     decision = decide(facts, Act(track, request.event, actor, now, request.payload, request.day))
     if not decision.allowed:
-        raise Refused(decision.reasons)
+        raise Refused(decision.reasons, request.track)
     if request.track in TRACK_KINDS:
         write_track(db, facts.tracks[track], row["id"], request.payload, now)
-    fired = write(db, row, facts, decision, now, kept=kept)
-    fired = replace(fired, track=track)
-    _store(db, request, by, fired)
-    return fired
+    for aid in request.payload.get("aids") or ():
+        keep_aid(db, row["id"], track, aid, now)
+    return replace(write(db, row, facts, decision, now, kept=kept), track=track)
 
 
 # -- before ---------------------------------------------------------------------------------------------------------------
 
 
-def _scope_of(request: Request, by: Identity) -> str:
-    who = by.person or by.entrepreneur or "system"
-    return f"{who} {request.reference} {request.track}"
+def as_entered(request: Request, by: Identity, now: datetime) -> Request:
+    """The request with what was entered read as its kind. Raises Unreadable. What the system says needs no reading."""
+    kind = request.track if request.track in KINDS else request.track.rpartition("-")[0]
+    step = step_named(Kind(kind), request.event) if kind in KINDS else None
+    if by.system or step is None:
+        return request
+    values, wrong = read_entered(step.inputs, request.payload)
+    if request.day is not None and request.day > now.date() + timedelta(days=1):
+        wrong += (Refusal("day_to_come", "Ce jour n’est pas encore passé : donnez celui de l’événement.", field="day"),)
+    if wrong:
+        raise Unreadable(wrong, request.track)
+    return replace(request, payload=values)
 
 
-def _claim(db: Connection, request: Request, by: Identity, now: datetime) -> dict[str, Any] | None:
-    """Claim the key first: of several requests that bear it, one does the work and the others get its answer."""
-    if request.key is None:
-        return None
-    scope, body = _scope_of(request, by), hash_of(canonical([request.event, request.payload, request.on_behalf_of]))
-    row = {"scope": scope, "key": request.key, "body_hash": body, "created_at": now}
-    mine = (idempotency_key.c.scope == scope, idempotency_key.c.key == request.key)
-    insert_once = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-    claim = insert_once(idempotency_key).values(**row).on_conflict_do_nothing().returning(idempotency_key.c.key)
-    if db.execute(claim).first() is not None:
-        return None
-    found = db.execute(select(idempotency_key).where(*mine)).one()
-    if found.body_hash != body:
-        raise KeyReused
-    return dict(found.answer)
+def _collection(request: Request) -> str:
+    """Steps are asked for at one address, each kind of record at its own."""
+    return request.event if request.event in CASE_RECORDS else "steps"
 
 
-def _store(db: Connection, request: Request, by: Identity, fired: Fired) -> None:
-    if request.key is None:
-        return
-    answer = {
-        "case_id": fired.case_id,
-        "reference": fired.reference,
-        "version": fired.version,
-        "track": fired.track,
-        "lines": [dict(line) for line in fired.lines],
-    }
-    mine = (idempotency_key.c.scope == _scope_of(request, by), idempotency_key.c.key == request.key)
-    db.execute(update(idempotency_key).where(*mine).values(answer=answer))
+def _body(request: Request) -> list[Any]:
+    return [request.track, request.event, request.payload, request.on_behalf_of, request.day, request.version]
+
+
+def to_keep(fired: Fired) -> dict[str, Any]:
+    """What was done, as it is kept beside its idempotency key."""
+    known = {"case_id": fired.case_id, "reference": fired.reference, "version": fired.version, "track": fired.track}
+    return {**known, "lines": [dict(line) for line in fired.lines]}
+
+
+def done_before(kept: Mapping[str, Any]) -> Fired:
+    """What was done the first time, from what was kept."""
+    return Fired(**{**kept, "lines": tuple(kept["lines"])}, replayed=True)
+
+
+@lru_cache(maxsize=1024)
+def _lock_for(by: Identity) -> Select[Any]:
+    """The question for a case that somebody may see, built once for each of them."""
+    return select(case_file).where(case_file.c.reference == bindparam("wanted"), visible_to(by)).with_for_update()
 
 
 def _lock(db: Connection, request: Request, by: Identity) -> dict[str, Any]:
-    row = (
-        db.execute(
-            select(case_file).where(case_file.c.reference == request.reference, visible_to(by)).with_for_update()
-        )
-        .mappings()
-        .first()
-    )
+    row = db.execute(_lock_for(by), {"wanted": request.reference}).mappings().first()
     if row is None:
         raise NotFound
     if request.version is not None and request.version != row["version"]:
         raise Conflict({"reference": row["reference"], "version": row["version"], "state": row["state"]})
+    widen_to_case(db, row["id"])
     return dict(row)
 
 
@@ -162,18 +177,18 @@ def _with_new_track(
     return track.name, facts.with_track(track)
 
 
-def _kept_case(db: Connection, request: Request, facts: CaseFacts) -> tuple[CaseFacts, dict[str, Any] | None]:
-    """The case that a duplicate names as the one to keep, locked too."""
+def _kept_case(
+    db: Connection, request: Request, own: str, facts: CaseFacts, by: Identity
+) -> tuple[CaseFacts, dict[str, Any] | None]:
+    """The case that a duplicate names as the one to keep, locked too; one that is out of their sight is no case."""
     reference = request.payload.get("keeps")
     if request.event != "close" or not reference:
         return facts, None
-    kept = (
-        db.execute(select(case_file).where(case_file.c.reference == str(reference)).with_for_update())
-        .mappings()
-        .first()
-    )
-    if kept is None or kept["reference"] == request.reference:
+    named = (case_file.c.reference == str(reference).upper(), case_file.c.id != own, visible_to(by))
+    kept = db.execute(select(case_file).where(*named).with_for_update()).mappings().first()
+    if kept is None:
         return facts, None
+    widen_to_case(db, own, kept["id"])
     return replace(facts, kept_case=kept["state"]), dict(kept)
 
 
@@ -191,12 +206,13 @@ def write(
 ) -> Fired:
     """Write a decision on a case: lines, stays, deadlines, messages, fields; the version tells whether somebody was faster."""
     chain = Chain("case", row["id"], row["head_sequence"], row["head_hash"] or START)
-    transaction = Transaction(db, "case", row["id"], now, facts, kept_case_id=kept["id"] if kept else None)
+    keeps = kept["id"] if kept else None
+    transaction = Transaction(db, "case", row["id"], now, facts, kept_case_id=keeps, after=decision.facts)
     sequences: list[int] = []
     lines = []
     for move in decision.moves:
         cause = None if move.cause is None else sequences[move.cause]
-        sequence = chain.append(db, move, at=now, cause=cause)
+        sequence = chain.append(transaction.writes, move, at=now, cause=cause)
         sequences.append(sequence)
         lines.append(
             {
@@ -207,42 +223,50 @@ def write(
                 "to": move.to_state,
             }
         )
-        _stay(db, row["id"], move, now)
+        _stay(transaction, move)
         for effect in move.effects:
             transaction.apply(effect, sequence)
-    moved = [e.track for move in decision.moves for e in move.effects if isinstance(e, MoveTrack)]
+    transaction.hand_over_deadlines()
+    after, moved = (
+        decision.facts,
+        [e.track for move in decision.moves for e in move.effects if isinstance(e, MoveTrack)],
+    )
     if kept and moved:
-        move_tracks(db, row, kept, moved, now)
-    version = _update_row(db, row, decision.facts, chain, transaction, now)
+        transaction.writes.send()
+        after = _without(decision.facts, moved, move_tracks(db, row, kept, moved, now))
+    version = _update_row(transaction, row, after, chain)
+    if routing.asked_by(decision):
+        routing.propose(db, row["id"], now)
     return Fired(row["id"], row["reference"], version, CASE_TRACK, tuple(lines))
 
 
-def _stay(db: Connection, case_id: str, move: Move, now: datetime) -> None:
+def _without(after: CaseFacts, tracks: Collection[str], kept: CaseFacts) -> CaseFacts:
+    """The facts of a case without the tracks that went to another one, and what went with them."""
+    deadlines = tuple(armed for armed in after.deadlines if armed.track not in tracks)
+    return replace(after, deadlines=deadlines, needs=tuple(need for need in after.needs if kept.need(need.id) is None))
+
+
+def _stay(transaction: Transaction, move: Move) -> None:
     if move.from_state == move.to_state:
         return
-    here = (stay.c.subject_id == case_id, stay.c.track == move.track, stay.c.left_at.is_(None))
-    db.execute(update(stay).where(*here).values(left_at=now))
-    row = {"subject_id": case_id, "track": move.track, "state": move.to_state, "entered_at": now, "definition": VERSION}
-    db.execute(insert(stay).values(id=new_id(now), **row))
+    now, here = transaction.now, {"subject_id": transaction.subject_id, "track": move.track}
+    transaction.writes.add(_LEAVE, {"of_subject": transaction.subject_id, "of_track": move.track, "left_at": now})
+    row = {**here, "id": new_id(now), "state": move.to_state, "entered_at": now, "definition": VERSION}
+    transaction.writes.insert(stay, row)
     if move.track != CASE_TRACK:
-        table, where = track_row(move.track, case_id)
-        db.execute(update(table).where(*where).values(state=move.to_state, state_since=now))
+        transaction.put_on_track(move.track, {"state": move.to_state, "state_since": now})
 
 
-def _update_row(
-    db: Connection, row: Mapping[str, Any], after: CaseFacts, chain: Chain, transaction: Transaction, now: datetime
-) -> int:
-    version = row["version"] + 1
-    running = sorted((d for d in after.deadlines if d.status == "open"), key=lambda d: d.due_on)
-    first = running[0] if running else None
+def _update_row(transaction: Transaction, row: Mapping[str, Any], after: CaseFacts, chain: Chain) -> int:
+    """Send all that was written, and last the case's own row: nothing of it stays when somebody was faster."""
+    now, version = transaction.now, row["version"] + 1
     values = {
         **transaction.row, "state": after.state, "version": version, "head_sequence": chain.sequence, "head_hash": chain.head, "updated_at": now,
-        "open_tracks": len(after.open_tracks()), "pending_needs": sum(need.outcome is None for need in after.needs), "definition": VERSION,
-        "next_due_at": after.calendar.at(first.due_on, EVENING) if first else None, "next_rule": first.rule if first else None,
-        "next_track": first.track if first else None, **({"state_since": now} if after.state != row["state"] else {}),
+        "open_tracks": len(after.open_tracks()), "pending_needs": len(after.pending_needs()), "definition": VERSION,
+        **soonest(after), **({"state_since": now} if after.state != row["state"] else {}),
     }  # fmt: skip
-    mine = (case_file.c.id == row["id"], case_file.c.version == row["version"])
-    if db.execute(update(case_file).where(*mine).values(**values)).rowcount != 1:
+    transaction.writes.add(_UNCHANGED, {"of_case": row["id"], "of_version": row["version"], **values})
+    if transaction.writes.send() != 1:
         raise Conflict({"reference": row["reference"]})
     return int(version)
 
@@ -254,6 +278,7 @@ def note_refusal(db: Connection, request: Request, by: Identity, reasons: tuple[
     ).scalar()
     if case_id is None:
         return
+    widen_to_case(db, case_id)
     role = by.grants[0].role if by.grants else "entrepreneur"
     row = {
         "subject_id": case_id,
@@ -271,5 +296,6 @@ def facts_for(db: Connection, reference: str, *, by: Identity, now: datetime) ->
     row = db.execute(select(case_file).where(case_file.c.reference == reference, visible_to(by))).mappings().first()
     if row is None:
         raise NotFound
+    widen_to_case(db, row["id"])
     facts = facts_of(db, dict(row), now.date())
     return facts, actor_on(by, facts, CASE_TRACK)

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from cases.applying import TRACK_TABLES, track_row
+from cases.applying import TRACK_TABLES, soonest, track_row
+from cases.batch import Batch
+from cases.facts_of_case import facts_of
 from cases.identifiers import new_id
 from cases.journal import START, Chain
 from cases.tables.case import case_file, need
 from cases.tables.memory import deadline, outbox, pending_step, stay
 from cases.tables.tracks import plan_action, referral_need
-from engine.definition import OVER, VERSION
+from engine.definition import VERSION
 from engine.effects import Move
-from engine.facts import SYSTEM
+from engine.facts import SYSTEM, CaseFacts
+from engine.ownership import owner_of
 
 
 def move_tracks(
     db: Connection, closed: Mapping[str, Any], kept: Mapping[str, Any], tracks: Iterable[str], now: datetime
-) -> None:
-    """Give each track the next number in the kept case, with its deadlines, its needs and a line that says where it came from."""
+) -> CaseFacts:
+    """Give each track the next number in the kept case, with its deadlines, its needs and a line that says where it came from.
+
+    Give the facts of the kept case once they are there.
+    """
     chain = Chain("case", kept["id"], kept["head_sequence"], kept["head_hash"] or START)
     moved = [_move(db, chain, closed, kept, track, now) for track in tracks]
-    still_open = sum(OVER[_kind(track)].isdisjoint({state}) for track, state in moved)
+    facts = _hand_over(db, kept, moved, now)
     values = {
         "version": kept["version"] + 1, "head_sequence": chain.sequence, "head_hash": chain.head, "updated_at": now,
-        "open_tracks": case_file.c.open_tracks + still_open,
+        "open_tracks": len(facts.open_tracks()), "pending_needs": len(facts.pending_needs()), **soonest(facts),
     }  # fmt: skip
     db.execute(update(case_file).where(case_file.c.id == kept["id"]).values(**values))
+    return facts
 
 
 def _kind(track: str) -> Any:
@@ -39,7 +46,7 @@ def _kind(track: str) -> Any:
 
 def _move(
     db: Connection, chain: Chain, closed: Mapping[str, Any], kept: Mapping[str, Any], track: str, now: datetime
-) -> tuple[str, str]:
+) -> str:
     table, where = track_row(track, closed["id"])
     row = db.execute(select(table).where(*where)).mappings().one()
     last = db.execute(
@@ -56,13 +63,25 @@ def _move(
     line = Move(
         new, "moved_here", SYSTEM, row["state"], row["state"], True, {"from": f"{closed['reference']}/{track}"}, {}, ()
     )
-    chain.append(db, line, at=now, cause=None)
+    writes = Batch(db)
+    chain.append(writes, line, at=now, cause=None)
+    writes.send()
     db.execute(
         insert(stay).values(
             id=new_id(now), subject_id=kept["id"], track=new, state=row["state"], entered_at=now, definition=VERSION
         )
     )
-    return new, row["state"]
+    return new
+
+
+def _hand_over(db: Connection, kept: Mapping[str, Any], tracks: Collection[str], now: datetime) -> CaseFacts:
+    """The tracks' deadlines are the kept case's: of its territory, and of whoever must act on them there."""
+    facts = facts_of(db, kept, now.date())
+    for armed in facts.deadlines:
+        if armed.track in tracks:
+            whose = {"territory_id": facts.territory, "owner_id": owner_of(facts, armed)}
+            db.execute(update(deadline).where(deadline.c.id == armed.id).values(**whose))
+    return facts
 
 
 def _move_needs(db: Connection, referral_id: str, kept_id: str, closed_id: str) -> None:

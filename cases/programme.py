@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,8 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from cases.access import Identity
 from cases.applying import Transaction
-from cases.errors import Conflict, NotFound, Refused
+from cases.database import ask_everywhere, widen_to_case
+from cases.errors import Conflict, NotFound, Refused, Unreadable
 from cases.facts_of_case import deadlines_of
 from cases.identifiers import new_id
 from cases.journal import START, Chain, plain
@@ -28,10 +29,11 @@ from cases.tables.territories import (
     territory_review,
 )
 from engine.decision import decide
-from engine.definition import VERSION
+from engine.definition import VERSION, step_named
 from engine.effects import Decision, Freeze
 from engine.facts import Act, Actor, TerritoryFacts
-from engine.model import TERRITORY_TRACK, Role
+from engine.inputs import read_entered
+from engine.model import TERRITORY_TRACK, Kind, Role
 from engine.working_days import Calendar
 
 
@@ -46,18 +48,40 @@ class TerritoryRequest:
 
 
 def fire(db: Connection, request: TerritoryRequest, *, by: Identity, now: datetime) -> tuple[Mapping[str, Any], ...]:
-    """Take a step of a territory or note a record of it; give its lines. Raises NotFound, Conflict or Refused; then nothing is written."""
+    """Take a step of a territory or note a record of it; give its lines. Raises NotFound, Conflict, Unreadable or Refused; then nothing is written."""
+    request = _as_entered(request, by)
     row = db.execute(select(territory).where(territory.c.slug == request.slug).with_for_update()).mappings().first()
     if row is None:
         raise NotFound("Ce territoire n’existe pas.")
     if request.version is not None and request.version != row["version"]:
         raise Conflict({"slug": row["slug"], "version": row["version"], "phase": row["state"]})
+    widen_to_case(db, row["id"])
     facts = territory_facts(db, dict(row))
     decision = decide(facts, Act(TERRITORY_TRACK, request.event, _actor(by, row["id"]), now, request.payload))
     if not decision.allowed:
-        raise Refused(decision.reasons)
+        raise Refused(decision.reasons, TERRITORY_TRACK)
     _keep_record(db, row["id"], request, now)
     return _write(db, dict(row), facts, decision, now)
+
+
+def facts_for(db: Connection, slug: str, *, by: Identity) -> tuple[Mapping[str, Any], TerritoryFacts, Actor]:
+    """A territory's row, its facts and what somebody is to it: for asking what is possible. Raises NotFound."""
+    row = db.execute(select(territory).where(territory.c.slug == slug)).mappings().first()
+    if row is None:
+        raise NotFound("Ce territoire n’existe pas.")
+    widen_to_case(db, row["id"])
+    return dict(row), territory_facts(db, dict(row)), _actor(by, row["id"])
+
+
+def _as_entered(request: TerritoryRequest, by: Identity) -> TerritoryRequest:
+    """The request with what was entered read as its kind. Raises Unreadable. What the system says needs no reading."""
+    step = step_named(Kind.TERRITORY, request.event)
+    if by.system or step is None:
+        return request
+    values, wrong = read_entered(step.inputs, request.payload)
+    if wrong:
+        raise Unreadable(wrong, TERRITORY_TRACK)
+    return replace(request, payload=values)
 
 
 def _actor(by: Identity, territory_id: str) -> Actor:
@@ -78,9 +102,8 @@ def territory_facts(db: Connection, row: Mapping[str, Any]) -> TerritoryFacts:
     own = row["id"]
 
     def count(table: Any, *where: Any) -> int:
-        return int(
-            db.execute(select(func.count()).select_from(table).where(table.c.territory_id == own, *where)).scalar_one()
-        )
+        counted = select(func.count()).select_from(table).where(table.c.territory_id == own, *where)
+        return int(ask_everywhere(db, counted)[0][0] if table is case_file else db.execute(counted).scalar_one())
 
     latest = db.execute(select(func.max(roadmap.c.version)).where(roadmap.c.territory_id == own)).scalar()
     return TerritoryFacts(
@@ -126,7 +149,7 @@ def _write(
     transaction = Transaction(db, "territory", row["id"], now, facts)
     lines = []
     for move in decision.moves:
-        sequence = chain.append(db, move, at=now, cause=None)
+        sequence = chain.append(transaction.writes, move, at=now, cause=None)
         lines.append(
             {
                 "sequence": sequence,
@@ -145,6 +168,7 @@ def _write(
             db.execute(update(stay).where(*here).values(left_at=now))
             entered = {"track": TERRITORY_TRACK, "state": move.to_state, "entered_at": now, "definition": VERSION}
             db.execute(insert(stay).values(id=new_id(now), subject_id=row["id"], **entered))
+    transaction.writes.send()
     changed = decision.facts.state != row["state"]
     values = {
         **transaction.row,
@@ -162,10 +186,10 @@ def _write(
 
 def _freeze(db: Connection, own: str, reason: str, now: datetime) -> None:
     """The indicators as they are, in a dated snapshot that never moves: open and closed cases by state."""
-    rows = db.execute(
+    by_state = (
         select(case_file.c.state, func.count()).where(case_file.c.territory_id == own).group_by(case_file.c.state)
     )
-    data = {"cases_by_state": {state: number for state, number in rows}}
+    data = {"cases_by_state": {row[0]: row[1] for row in ask_everywhere(db, by_state)}}
     db.execute(
         insert(indicator_snapshot).values(id=new_id(now), territory_id=own, taken_at=now, reason=reason, data=data)
     )

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from cases import intake, journey
+from cases import intake, journey, routing
 from cases.access import Identity
-from cases.errors import Invalid
+from cases.aids_obtained import keep_aid
 from cases.facts_of_case import NO_TERRITORY
 from cases.identifiers import new_id
 from cases.journey import Fired, Request
 from cases.tables.case import (
     action_plan,
-    aid_obtained,
     case_file,
     contact,
     document,
@@ -32,9 +30,8 @@ from engine.working_days import Calendar
 
 
 def record(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fired:
-    """Note something on a case: a contact, a need, a meeting … Raises what `journey.fire` raises, and Invalid for what cannot be kept."""
-    if request.event == "action" and request.payload.get("news") == "new":
-        request = replace(request, payload={**request.payload, "action": new_id(now)})
+    """Note something on a case: a contact, a need, a meeting … Raises what `journey.fire` raises."""
+    request = journey.as_entered(request, by, now)
     fired = journey.fire(db, request, by=by, now=now)
     if not fired.replayed:
         _keep(db, request, fired, by, now)
@@ -44,7 +41,8 @@ def record(db: Connection, request: Request, *, by: Identity, now: datetime) -> 
 def _keep(db: Connection, request: Request, fired: Fired, by: Identity, now: datetime) -> None:
     payload = request.payload
     if request.event == "need":
-        intake.add_need(db, fired.case_id, payload, now)
+        intake.add_need(db, fired.case_id, {**payload, "detail": payload.get("text")}, now)
+        routing.propose(db, fired.case_id, now)
         return
     common = {
         "id": new_id(now),
@@ -68,11 +66,11 @@ def _keep(db: Connection, request: Request, fired: Fired, by: Identity, now: dat
         case "note":
             db.execute(insert(note).values(**common, author_id=by.person, shared=bool(payload.get("shared"))))
         case "meeting":
-            db.execute(insert(meeting).values(**common, day=_day(payload, today), place=payload.get("place")))
+            db.execute(insert(meeting).values(**common, day=payload.get("day") or today, place=payload.get("place")))
         case "session":
             db.execute(
                 insert(mentoring_session).values(
-                    **common, day=_day(payload, today), length_minutes=payload.get("minutes")
+                    **common, day=payload.get("day") or today, length_minutes=payload.get("minutes")
                 )
             )
         case "action_plan":
@@ -96,13 +94,7 @@ def _keep_other(db: Connection, request: Request, common: Mapping[str, Any]) -> 
             }
             db.execute(insert(document).values(**common, name=payload["name"], **kind))
         case "aid":
-            row = {name: value for name, value in common.items() if name != "sequence"}
-            obtained = {
-                "aid": payload["aid"],
-                "amount": payload.get("amount"),
-                "scope": payload.get("scope", "common_law"),
-            }
-            db.execute(insert(aid_obtained).values(**row, **obtained))
+            keep_aid(db, common["case_id"], common["track"], payload, common["at"])
         case "survey":
             if payload.get("left"):
                 row = {
@@ -112,16 +104,6 @@ def _keep_other(db: Connection, request: Request, common: Mapping[str, Any]) -> 
                     "sent_at": common["at"],
                 }
                 db.execute(insert(survey).values(**row, recipient="entrepreneur"))
-
-
-def _day(payload: Mapping[str, Any], today: date) -> date:
-    given = payload.get("day")
-    if given is None:
-        return today
-    try:
-        return given if isinstance(given, date) else date.fromisoformat(str(given))
-    except ValueError:
-        raise Invalid("Écrivez le jour ainsi : AAAA-MM-JJ.", "day") from None
 
 
 def _local_day(db: Connection, case_id: str, now: datetime) -> date:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import queue
+import sqlite3
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any, Final, Never, TypeVar, cast
 
@@ -57,7 +57,7 @@ class SQLiteWriter:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._jobs: queue.Queue[_Job | None] = queue.Queue()
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
@@ -75,7 +75,7 @@ class SQLiteWriter:
                 raise WriterClosed
             self._start()
             self._jobs.put(job)
-        return cast(T, job.future.result())
+        return cast(T, job.wait())
 
     def close(self) -> None:
         """Finish what waits, then stop."""
@@ -123,36 +123,42 @@ class SQLiteWriter:
 
 
 class _Job:
-    """A unit that waits, and where its answer goes."""
+    """A unit that waits, and its answer once there is one."""
 
     def __init__(self, unit: Callable[[Connection], Any]) -> None:
         self.unit = unit
-        self.future: Future[Any] = Future()
         self.answer: Any = None
         self.error: BaseException | None = None
         self.gone: BaseException | None = None
+        self._answered = threading.Lock()
+        self._answered.acquire()
+
+    def wait(self) -> Any:
+        """The answer, once it is committed; or what the unit raised, or RolledBack."""
+        self._answered.acquire()
+        if self.error is not None:
+            raise self.error
+        return self.answer
 
     def reply(self) -> None:
-        """Committed: give the answer, or what the unit raised."""
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.answer)
+        """Committed: let go whoever waits."""
+        self._answered.release()
 
     def fail(self) -> None:
         """Not kept: say so, and what the database said."""
         error = RolledBack()
         error.__cause__ = self.gone or self.error
-        self.future.set_exception(error)
+        self.error = error
+        self._answered.release()
 
 
 def _do(db: Connection, batch: list[_Job]) -> bool:
     """Do a batch in one transaction and answer; False when the database rolled it back, so that nobody is answered wrongly."""
     try:
-        db.exec_driver_sql("BEGIN IMMEDIATE")
+        _say(db, "BEGIN IMMEDIATE")
         kept = all(_do_one(db, job) for job in batch) and _in_transaction(db)
         if kept:
-            db.exec_driver_sql("COMMIT")
+            _say(db, "COMMIT")
     except BaseException as error:  # a worker's loop: whoever waits must be answered, whatever happened
         kept = False
         for job in batch:
@@ -168,7 +174,9 @@ def _do(db: Connection, batch: list[_Job]) -> bool:
 def _do_one(db: Connection, job: _Job) -> bool:
     """Do one unit in its savepoint; False when the whole transaction is gone."""
     job.answer, job.error, job.gone = None, None, None
-    db.exec_driver_sql("SAVEPOINT unit")
+    if not db.in_transaction():
+        db.begin()  # SQLAlchemy's own, which says nothing to the database
+    _say(db, "SAVEPOINT unit")
     try:
         job.answer = job.unit(db)
     except BaseException as error:  # a worker's loop: the error belongs to the unit's caller
@@ -177,8 +185,8 @@ def _do_one(db: Connection, job: _Job) -> bool:
     if not _in_transaction(db):
         return False
     if job.error is not None:
-        db.exec_driver_sql("ROLLBACK TO unit")
-    db.exec_driver_sql("RELEASE unit")
+        _say(db, "ROLLBACK TO unit")
+    _say(db, "RELEASE unit")
     return _in_transaction(db)
 
 
@@ -192,9 +200,15 @@ def _let_go(db: Connection) -> None:
 
 def _leave(db: Connection) -> None:
     """Roll back what is left; where even that fails, the next BEGIN says so to whoever waits."""
-    with suppress(SQLAlchemyError):
+    with suppress(SQLAlchemyError, sqlite3.Error):
         if _in_transaction(db):
-            db.exec_driver_sql("ROLLBACK")
+            _say(db, "ROLLBACK")
+
+
+def _say(db: Connection, word: str) -> None:
+    """A word about the transaction goes to the driver itself: SQLAlchemy has nothing to add."""
+    driver: Any = db.connection.driver_connection
+    driver.execute(word)
 
 
 def _in_transaction(db: Connection) -> bool:

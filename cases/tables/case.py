@@ -19,6 +19,7 @@ class Business(SQLModel, table=True):
     name: str = Field(sa_type=Text)
     siret: str | None = Field(default=None, sa_type=Text, index=True)
     naf: str | None = Field(default=None, sa_type=Text)
+    legal_form: str | None = Field(default=None, sa_type=Text)
     activity: str | None = Field(default=None, sa_type=Text)
     address_line: str | None = Field(default=None, sa_type=Text)
     postcode: str | None = Field(default=None, sa_type=Text)

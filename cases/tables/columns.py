@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Numeric, Table, Text, TypeDecorator
@@ -13,7 +14,12 @@ from sqlmodel import SQLModel
 
 Id = Text
 """An identifier: a UUIDv7 in its canonical form, which sorts by age."""
-_WRITTEN = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+@lru_cache(maxsize=256)
+def in_utc(instant: datetime) -> str:
+    """An instant as text that sorts: 2027-02-01T17:00:00.000000Z."""
+    return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 class Instant(TypeDecorator[datetime]):
@@ -33,15 +39,14 @@ class Instant(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("an instant has a time zone")
-        utc = value.astimezone(UTC)
-        return utc.strftime(_WRITTEN) if dialect.name == "sqlite" else utc
+        return in_utc(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Read it in UTC."""
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.strptime(value, _WRITTEN).replace(tzinfo=UTC)
+            return datetime.fromisoformat(value)
         found: datetime = value.astimezone(UTC)
         return found
 

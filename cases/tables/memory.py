@@ -156,6 +156,7 @@ class PendingStep(SQLModel, table=True):
     at: datetime = Field(sa_type=Instant, index=True)
     cause: int | None = Field(default=None)
     attempts: int = Field(default=0)
+    retry_at: datetime | None = Field(default=None, sa_type=Instant)
     last_error: str | None = Field(default=None, sa_type=Text)
 
 
@@ -206,7 +207,8 @@ class Definition(SQLModel, table=True):
 
     version: int = Field(primary_key=True)
     fingerprint: str = Field(sa_type=Text)
-    document: Any = Field(default_factory=dict, sa_type=Json)
+    document: str = Field(sa_type=Text)
+    """JSON as text, so that states keep their order."""
     started_at: datetime = Field(sa_type=Instant)
 
 

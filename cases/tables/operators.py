@@ -35,6 +35,8 @@ class Branch(SQLModel, table=True):
     email: str | None = Field(default=None, sa_type=Text)
     phone: str | None = Field(default=None, sa_type=Text)
     capacity_per_week: int = Field(default=5)
+    languages: Any = Field(default_factory=lambda: ["fr"], sa_type=Json)
+    step_free: bool | None = Field(default=None)
     active: bool = Field(default=True)
 
 

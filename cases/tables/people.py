@@ -94,9 +94,21 @@ class ApiToken(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class RateCount(SQLModel, table=True):
+    """How often something was asked for in a clock hour: of whom, only the hash is kept."""
+
+    __tablename__ = "rate_count"
+
+    what: str = Field(sa_type=Text, primary_key=True)
+    who_hash: str = Field(sa_type=Text, primary_key=True)
+    hour: datetime = Field(sa_type=Instant, primary_key=True)
+    times: int = Field(default=0)
+
+
 person = table_of(Person)
 role_grant = table_of(RoleGrant)
 absence = table_of(Absence)
 mentor_profile = table_of(MentorProfile)
 session = table_of(Session)
 api_token = table_of(ApiToken)
+rate_count = table_of(RateCount)

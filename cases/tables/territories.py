@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from cases.tables.columns import Id, Instant, Json, table_of
@@ -29,6 +29,7 @@ class Territory(SQLModel, table=True):
     roadmap_at_phase: int = Field(default=0)
     evaluation_end: date | None = Field(default=None)
     exit_reason: str | None = Field(default=None, sa_type=Text)
+    routing_weights: Any = Field(default=None, sa_type=Json, nullable=True)
     head_sequence: int = Field(default=0)
     head_hash: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
@@ -49,10 +50,13 @@ class Commune(SQLModel, table=True):
 
 
 class Quartier(SQLModel, table=True):
-    """A priority neighbourhood; one row per commune, so a code can repeat."""
+    """A priority neighbourhood; one row per commune, so a code can repeat. Polygons in degrees, WGS84, with the box around them."""
 
     __tablename__ = "quartier"
-    __table_args__ = (UniqueConstraint("code", "insee", name="quartier_once"),)
+    __table_args__ = (
+        UniqueConstraint("code", "insee", name="quartier_once"),
+        Index("quartier_box", "west", "east", "south", "north"),
+    )
 
     id: str = Field(sa_type=Id, primary_key=True)
     code: str = Field(sa_type=Text)
@@ -60,7 +64,10 @@ class Quartier(SQLModel, table=True):
     name: str = Field(sa_type=Text)
     territory_id: str | None = Field(default=None, sa_type=Id, foreign_key="territory.id", index=True)
     geometry: Any = Field(default=None, sa_type=Json, nullable=True)
-    bounds: Any = Field(default=None, sa_type=Json, nullable=True)
+    west: float | None = Field(default=None)
+    south: float | None = Field(default=None)
+    east: float | None = Field(default=None)
+    north: float | None = Field(default=None)
 
 
 class Convention(SQLModel, table=True):

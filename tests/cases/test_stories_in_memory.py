@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, insert, select
 
 from cases import branches, intake, journal, journey, programme, records
-from cases.access import Grant, Identity
+from cases.access import Grant, Identity, scope_of
 from cases.database import Database, Scope
 from cases.errors import CasesError, NotFound, Refused
 from cases.identifiers import new_id
@@ -163,7 +163,7 @@ class Stage:
         if step["by"] in SYSTEM_STEPS:
             return None
         try:
-            self.database.write(self._unit(step, given, now), WORKER)
+            self.database.write(self._unit(step, given, now), scope_of(self.who(step)))
         except (Refused, NotFound) as refused:
             return refused
         return None
@@ -237,6 +237,7 @@ class Stage:
     def _words(self, case: str, step: dict[str, Any], given: dict[str, Any], track: str) -> dict[str, Any]:
         event, record = step.get("event"), step.get("record")
         given.pop("aids", None)
+        given = {name: value for name, value in given.items() if value is not None}
         if "actions" in given:
             given["actions"] = [{"name": a["name"], "day": a["date"]} for a in given["actions"]]
         if record == "action_done":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -14,6 +15,7 @@ from cases.database import Database, Scope
 from cases.errors import Conflict, Refused
 from cases.identifiers import new_id
 from cases.intake import Detection
+from cases.journal import canonical
 from cases.journey import Fired, Request
 from cases.tables.memory import journal as lines
 from cases.tables.memory import journal_text
@@ -50,6 +52,14 @@ def _a_case(database: Database) -> tuple[Identity, Fired]:
     return adviser, database.write(lambda db: intake.log_case(db, shop, by=adviser, now=NOW), WORKER).fired
 
 
+def _together(works: list[Callable[[], None]]) -> None:
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def test_of_eight_people_who_take_the_same_step_one_wins(database: Database) -> None:
     adviser, case = _a_case(database)
     answers: list[object] = []
@@ -61,33 +71,27 @@ def test_of_eight_people_who_take_the_same_step_one_wins(database: Database) -> 
         except (Conflict, Refused) as error:
             answers.append(error)
 
-    threads = [threading.Thread(target=qualify) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    _together([qualify] * 8)
 
     assert sum(isinstance(answer, Fired) for answer in answers) == 1
     assert sum(isinstance(answer, Conflict) for answer in answers) == 7
 
 
-def test_the_same_key_eight_times_in_parallel_has_one_effect(database: Database) -> None:
+def test_the_same_key_by_eight_at_once_forty_times_has_one_effect(database: Database) -> None:
     adviser, case = _a_case(database)
     answers: list[Fired] = []
 
     def urgent() -> None:
         request = Request(case.reference, "set_urgent", payload={"reason": "bail qui finit"}, key="phone-1")
-        answers.append(database.write(lambda db: journey.fire(db, request, by=adviser, now=NOW), WORKER))
+        for _ in range(40):
+            answers.append(database.write(lambda db: journey.fire(db, request, by=adviser, now=NOW), WORKER))
 
-    threads = [threading.Thread(target=urgent) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    _together([urgent] * 8)
 
-    assert len(answers) == 8
-    assert {answer.version for answer in answers} == {case.version + 1}
+    assert len(answers) == 320
+    assert len({canonical([a.case_id, a.reference, a.version, a.track, a.lines]) for a in answers}) == 1
     assert sum(not answer.replayed for answer in answers) == 1
+    assert len(database.read(lambda db: db.execute(lines.select()).all(), WORKER)) == 2
 
 
 def test_a_changed_line_and_changed_words_are_found(database: Database) -> None:

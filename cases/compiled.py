@@ -1,0 +1,84 @@
+"""Statements of SQLAlchemy Core, compiled once for a kind of database and then given to its driver itself.
+
+For the write path alone: what SQLAlchemy does again at each execution takes longer there than the database does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy.exc import DBAPIError
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A statement as the driver takes it, and how each value becomes the driver's."""
+
+    sql: str
+    binds: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    """The names of the values and what makes each the driver's; in their order, for a driver that knows no names."""
+    by_name: bool
+    known: Mapping[str, Any]
+    """What needs not be given: constants of the statement, defaults of its columns."""
+
+    def bound(self, values: Mapping[str, Any]) -> Any:
+        """The values as the driver takes them."""
+        given = {**self.known, **values}
+        if self.by_name:
+            return {name: process(given[name]) if process else given[name] for name, process in self.binds}
+        return [process(given[name]) if process else given[name] for name, process in self.binds]
+
+
+def compiled(statement: Executable, names: Names, dialect: Dialect) -> Compiled:
+    """A statement that is given these values by name; those that are columns of its table are what it writes.
+
+    It holds no list whose length may vary: such a list would have to be written out again each time.
+    """
+    found = _COMPILED.get((statement, names, dialect.name))
+    if found is None:
+        found = _COMPILED[statement, names, dialect.name] = _compile(statement, names, dialect)
+    return found
+
+
+def fetch(db: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Any]:
+    """The rows of a question, with the values as the driver gives them."""
+    ready = compiled(statement, tuple(values), db.dialect)
+    with the_drivers_errors(db):
+        rows: list[Any] = driver_of(db).execute(ready.sql, ready.bound(values)).fetchall()
+    return rows
+
+
+def driver_of(db: Connection) -> Any:
+    """The driver's own connection."""
+    return db.connection.driver_connection
+
+
+@contextmanager
+def the_drivers_errors(db: Connection) -> Iterator[None]:
+    """Errors of the driver come out as SQLAlchemy's, as from everywhere else."""
+    errors = db.dialect.loaded_dbapi.Error
+    try:
+        yield
+    except errors as error:
+        raise DBAPIError.instance(None, None, error, errors, dialect=db.dialect) from error
+
+
+_COMPILED: dict[tuple[Executable, Names, str], Compiled] = {}
+"""By the statement itself, the names of its values, and the kind of database."""
+
+
+def _compile(statement: Any, names: Names, dialect: Dialect) -> Compiled:
+    ready: Any = statement.compile(dialect=dialect, column_keys=list(names))
+    processors = {
+        name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in ready.bind_names.items()
+    }
+    constants = {name: value for name, value in ready.params.items() if name not in names}
+    defaults = {column.key: column.default.arg for column in getattr(ready, "insert_prefetch", ())}
+    order = ready.positiontup if ready.positional else processors
+    return Compiled(ready.string, tuple((n, processors[n]) for n in order), not ready.positional, constants | defaults)

@@ -1,0 +1,21 @@
+"""A case drawn on its machine, as somebody who may see it sees it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from cases import journey
+from cases.access import Identity
+from cases.reading import case_row
+from cases.sight import sight_of
+from engine.diagram import live_svg
+
+
+def drawing_of(db: Connection, who: Identity, reference: str, *, now: datetime) -> str:
+    """Where the case is, with the tracks that this person sees beside, as SVG. Raises NotFound for another's as for none."""
+    sight = sight_of(db, who, case_row(db, who, reference))
+    facts, _ = journey.facts_for(db, reference, by=who, now=now)
+    return live_svg(replace(facts, tracks={name: t for name, t in facts.tracks.items() if sight.of_track(name)}))

@@ -1,0 +1,167 @@
+"""People who work here: added with a role where it holds, listed, and disabled with their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, insert, or_, select, update
+
+from cases.access import BRANCH_ROLES, TERRITORY_ROLES
+from cases.errors import Invalid, NotFound
+from cases.identifiers import new_id
+from cases.tables.operators import branch
+from cases.tables.people import api_token, mentor_profile, person, role_grant, session
+from cases.tables.territories import territory
+from engine.model import Role
+
+GIVEN: Final = TERRITORY_ROLES | BRANCH_ROLES | {Role.MENTOR, Role.ADMIN, Role.OBSERVER, Role.API_CLIENT}
+"""Roles that a person can be given; the others are relations that come of themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody who comes to work here. `territory` is a slug, `branch` an id or a name."""
+
+    name: str
+    email: str
+    role: Role
+    territory: str | None = None
+    branch: str | None = None
+    phone: str | None = None
+    language: str = "fr"
+
+
+def add(db: Connection, newcomer: Newcomer, now: datetime) -> str:
+    """Give somebody a role, and an account when they have none; give their id. Raises Invalid for a place that is unknown, or missing."""
+    home, office = _places(db, newcomer)
+    email = newcomer.email.strip().lower()
+    who = db.execute(select(person.c.id).where(person.c.email == email)).scalar()
+    if who is None:
+        who = new_id(now)
+        about = {"name": newcomer.name, "phone": newcomer.phone, "language": newcomer.language}
+        db.execute(insert(person).values(id=who, email=email, created_at=now, **about))
+    if (str(newcomer.role), home, office) in _roles_of(db, who):
+        raise Invalid(f"{email} a déjà ce rôle.", "role")
+    place = {"territory_id": home, "branch_id": office}
+    db.execute(
+        insert(role_grant).values(id=new_id(now), person_id=who, role=str(newcomer.role), created_at=now, **place)
+    )
+    if newcomer.role is Role.MENTOR:
+        _mentor(db, who, home)
+    return str(who)
+
+
+def _roles_of(db: Connection, who: str) -> set[tuple[str, str | None, str | None]]:
+    query = select(role_grant).where(role_grant.c.person_id == who, role_grant.c.ended_at.is_(None))
+    return {(row.role, row.territory_id, row.branch_id) for row in db.execute(query)}
+
+
+def _places(db: Connection, newcomer: Newcomer) -> tuple[str | None, str | None]:
+    role = newcomer.role
+    if role not in GIVEN:
+        raise Invalid(f"Le rôle « {role} » ne se donne pas : il vient d’une relation à un dossier.", "role")
+    if role in TERRITORY_ROLES and newcomer.territory is None:
+        raise Invalid("Dites sur quel territoire.", "territory")
+    if role in BRANCH_ROLES and newcomer.branch is None:
+        raise Invalid("Dites dans quelle antenne.", "branch")
+    return _territory(db, newcomer.territory), _branch(db, newcomer.branch)
+
+
+def _territory(db: Connection, slug: str | None) -> str | None:
+    if slug is None:
+        return None
+    found = db.execute(select(territory.c.id).where(territory.c.slug == slug)).scalar()
+    if found is None:
+        raise Invalid(f"Le territoire « {slug} » n’existe pas : créez-le d’abord.", "territory")
+    return str(found)
+
+
+def _branch(db: Connection, named: str | None) -> str | None:
+    if named is None:
+        return None
+    found = db.execute(select(branch.c.id).where(or_(branch.c.id == named, branch.c.name == named))).scalars().all()
+    if len(found) != 1:
+        raise Invalid(
+            f"L’antenne « {named} » n’existe pas, ou plusieurs portent ce nom : donnez son identifiant.", "branch"
+        )
+    return str(found[0])
+
+
+def _mentor(db: Connection, who: str, home: str | None) -> None:
+    if db.execute(select(mentor_profile.c.person_id).where(mentor_profile.c.person_id == who)).first() is None:
+        db.execute(insert(mentor_profile).values(person_id=who, territory_id=home))
+
+
+def everybody(db: Connection) -> list[dict[str, Any]]:
+    """Everybody who has an account, by name, with the roles that they have now."""
+    joined = (
+        person.outerjoin(role_grant, (role_grant.c.person_id == person.c.id) & role_grant.c.ended_at.is_(None))
+        .outerjoin(territory, territory.c.id == role_grant.c.territory_id)
+        .outerjoin(branch, branch.c.id == role_grant.c.branch_id)
+    )
+    columns = (
+        person.c.id,
+        person.c.name,
+        person.c.email,
+        person.c.active,
+        role_grant.c.role,
+        territory.c.slug,
+        branch.c.name.label("branch"),
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for row in db.execute(
+        select(*columns).select_from(joined).order_by(person.c.name, person.c.id, role_grant.c.id)
+    ).mappings():
+        one = found.setdefault(
+            row["id"], {name: row[name] for name in ("id", "name", "email", "active")} | {"roles": []}
+        )
+        if row["role"]:
+            one["roles"].append({"role": row["role"], "territory": row["slug"], "branch": row["branch"]})
+    return list(found.values())
+
+
+def by_email(db: Connection, email: str) -> Mapping[Any, Any]:
+    """The person who has this address. Raises NotFound."""
+    row = db.execute(select(person).where(person.c.email == email.strip().lower())).mappings().first()
+    if row is None:
+        raise NotFound(f"Personne n’a l’adresse {email} : ajoutez-la d’abord avec « qp user add ».")
+    return row
+
+
+def disable(db: Connection, email: str, now: datetime) -> str:
+    """Close somebody's account at once, with their sessions and tokens; give their name. What they did stays. Raises NotFound."""
+    row = by_email(db, email)
+    db.execute(update(person).where(person.c.id == row["id"]).values(active=False, disabled_at=now))
+    db.execute(
+        update(session).where(session.c.person_id == row["id"], session.c.ended_at.is_(None)).values(ended_at=now)
+    )
+    db.execute(
+        update(api_token)
+        .where(api_token.c.person_id == row["id"], api_token.c.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    return str(row["name"])
+
+
+def tokens(db: Connection, email: str | None = None) -> list[dict[str, Any]]:
+    """The tokens of everybody, or of one person: whose, since when, and whether they still open the door."""
+    joined = api_token.join(person, person.c.id == api_token.c.person_id)
+    names = ("id", "name", "created_at", "expires_at", "used_at", "revoked_at")
+    query = (
+        select(*(api_token.c[name] for name in names), person.c.email)
+        .select_from(joined)
+        .order_by(api_token.c.created_at, api_token.c.id)
+    )
+    if email is not None:
+        query = query.where(person.c.email == email.strip().lower())
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
+def revoke_token(db: Connection, token_id: str, now: datetime) -> None:
+    """Close the door to a token for ever. Raises NotFound when there is none that is still open."""
+    alive = (api_token.c.id == token_id, api_token.c.revoked_at.is_(None))
+    if db.execute(update(api_token).where(*alive).values(revoked_at=now)).rowcount != 1:
+        raise NotFound("Ce jeton n’existe pas, ou il est déjà révoqué : « qp token list » les montre.")

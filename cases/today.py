@@ -1,0 +1,168 @@
+"""What somebody has to do now: their own open deadlines that are late, due today or new, and what is stuck for a manager."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, literal, or_, select
+
+from cases.access import Identity, visible_to
+from cases.facts_of_case import NO_TERRITORY
+from cases.listing import CaseRow, Filters, list_cases, stuck, track_holders
+from cases.tables.case import business, case_file, entrepreneur
+from cases.tables.memory import deadline
+from cases.tables.territories import territory
+from cases.tables.tracks import mentoring_pair, referral, transition_plan
+from engine.model import Role
+from engine.working_days import Calendar
+
+AT_MOST: Final = 100
+"""Deadlines that the page reads: who has more starts with the oldest."""
+NEXT: Final = 5
+"""What is shown of the rest."""
+TO_ANSWER: Final = "referral.sent.answer"
+"""A request is new to an operator until it is answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One deadline that somebody must meet, on a case that they may see. Days are local."""
+
+    reference: str
+    name: str
+    person: str | None
+    phone: str | None
+    track: str
+    rule: str
+    item: str
+    due_at: datetime
+    due_on: date
+    armed_on: date
+    length: int | None
+    unit: str
+    urgent: bool
+    calendar: Calendar
+    holder: str | None = None
+    """Who works on the track: an operator's or a mentor's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """A person's day, each list in the order of the deadlines; `stuck` is for managers."""
+
+    late: tuple[Todo, ...] = ()
+    today: tuple[Todo, ...] = ()
+    new: tuple[Todo, ...] = ()
+    next: tuple[Todo, ...] = ()
+    stuck: tuple[CaseRow, ...] = ()
+    more_stuck: bool = False
+
+    @property
+    def waiting(self) -> int:
+        """How many things wait for this person."""
+        return len(self.late) + len(self.today) + len(self.new)
+
+
+def today_of(db: Connection, who: Identity, *, now: datetime) -> Today:
+    """What somebody has to do now; a manager sees first what is stuck."""
+    mine = _todos(db, who)
+    late = tuple(todo for todo in mine if todo.due_at < now)
+    due = tuple(todo for todo in mine if todo.due_at >= now and todo.due_on <= todo.calendar.day_of(now))
+    rest = [todo for todo in mine if todo not in late and todo not in due]
+    new = tuple(todo for todo in rest if _is_new(todo, now))
+    after = tuple(todo for todo in rest if todo not in new)[:NEXT]
+    found = Today(late, due, new, after)
+    if not who.has(Role.MANAGER):
+        return found
+    page = list_cases(db, who, Filters(stuck=True), now=now)
+    return replace(found, stuck=page.rows, more_stuck=page.after is not None)
+
+
+def waiting(db: Connection, who: Identity, *, now: datetime) -> tuple[int, int]:
+    """How many of somebody's deadlines are late or due today, and how many of these are late; for a manager, the stuck cases too."""
+    late = func.coalesce(func.sum(case((deadline.c.due_at < now, 1), else_=0)), 0)
+    query = select(func.count(), late).select_from(_joined()).where(*_open(who), deadline.c.due_at < _this_evening(now))
+    count, overdue = db.execute(query).one()
+    if who.has(Role.MANAGER):
+        held = select(func.count()).select_from(case_file).where(visible_to(who), stuck())
+        number = int(db.execute(held).scalar_one())
+        count, overdue = count + number, overdue + number
+    return int(count), int(overdue)
+
+
+def _this_evening(now: datetime) -> datetime:
+    """The end of today in mainland France: what is due before is late or due today."""
+    return NO_TERRITORY.at(NO_TERRITORY.day_of(now), datetime.max.time())
+
+
+def _is_new(todo: Todo, now: datetime) -> bool:
+    """Begun today or on the last working day before; a request, as long as it is not answered."""
+    since = todo.calendar.shift(todo.calendar.day_of(now), -1)
+    return todo.rule == TO_ANSWER or todo.armed_on >= since
+
+
+def _joined() -> Any:
+    return deadline.join(case_file, case_file.c.id == deadline.c.subject_id)
+
+
+def _todos(db: Connection, who: Identity) -> list[Todo]:
+    joined = (
+        _joined()
+        .join(business, business.c.id == case_file.c.business_id)
+        .join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
+        .outerjoin(territory, territory.c.id == case_file.c.territory_id)
+    )
+    own = ("track", "rule", "item", "due_at", "due_on", "armed_on", "length", "unit")
+    columns = (
+        case_file.c.id, case_file.c.reference, case_file.c.urgent, business.c.name.label("business_name"), entrepreneur.c.name.label("person_name"),
+        entrepreneur.c.phone, territory.c.holidays, territory.c.timezone, *(deadline.c[name] for name in own),
+    )  # fmt: skip
+    query = select(*columns).select_from(joined).where(*_open(who)).order_by(deadline.c.due_at, deadline.c.id)
+    rows = db.execute(query.limit(AT_MOST)).mappings().all()
+    holders = track_holders(db, [row["id"] for row in rows])
+    return [_todo(row, holders.get((row["id"], row["track"]))) for row in rows]
+
+
+def _todo(row: Any, holder: str | None) -> Todo:
+    calendar = Calendar(row["holidays"], row["timezone"]) if row["holidays"] else NO_TERRITORY
+    same = ("track", "rule", "item", "due_at", "due_on", "armed_on", "length", "unit", "urgent", "reference", "phone")
+    known = {name: row[name] for name in same}
+    return Todo(name=row["business_name"], person=row["person_name"], calendar=calendar, holder=holder, **known)
+
+
+def _open(who: Identity) -> tuple[ColumnElement[bool], ...]:
+    """Open deadlines of cases in sight that this person must meet."""
+    ways = [_as_referent(who)]
+    if branches := who.branches():
+        ways += [_as_operator(who, branches), _as_owner_of_a_plan(who, branches)]
+    if who.has(Role.MENTOR):
+        mine = (mentoring_pair.c.mentor_id == who.person, _is_its_track("mentoring_pair", mentoring_pair))
+        ways.append(and_(deadline.c.owner_role == Role.MENTOR, select(mentoring_pair.c.id).where(*mine).exists()))
+    return deadline.c.subject == "case", deadline.c.status == "open", visible_to(who), or_(*ways)
+
+
+def _as_referent(who: Identity) -> ColumnElement[bool]:
+    plan = (transition_plan.c.owner_id == who.person, _is_its_track("transition_plan", transition_plan))
+    theirs = and_(deadline.c.owner_role == Role.OWNER, select(transition_plan.c.id).where(*plan).exists())
+    return or_(and_(deadline.c.owner_role == Role.ADVISER, case_file.c.referent_id == who.person), theirs)
+
+
+def _as_operator(who: Identity, branches: frozenset[str]) -> ColumnElement[bool]:
+    """The referrals of one's branch that nobody there has taken, and one's own; a branch's manager has them all."""
+    mine = [referral.c.branch_id.in_(branches), _is_its_track("referral", referral)]
+    if not who.has(Role.OPERATOR_MANAGER):
+        mine.append(or_(referral.c.agent_id.is_(None), referral.c.agent_id == who.person))
+    return and_(deadline.c.owner_role == Role.OPERATOR, select(referral.c.id).where(*mine).exists())
+
+
+def _as_owner_of_a_plan(who: Identity, branches: frozenset[str]) -> ColumnElement[bool]:
+    unclaimed = and_(transition_plan.c.owner_id.is_(None), transition_plan.c.branch_id.in_(branches))
+    plan = (unclaimed, _is_its_track("transition_plan", transition_plan))
+    return and_(deadline.c.owner_role == Role.OWNER, select(transition_plan.c.id).where(*plan).exists())
+
+
+def _is_its_track(kind: str, table: Any) -> ColumnElement[bool]:
+    named = literal(f"{kind}-").concat(cast(table.c.number, Text))
+    return and_(table.c.case_id == deadline.c.subject_id, named == deadline.c.track)

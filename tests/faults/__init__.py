@@ -1,0 +1,1 @@
+"""What holds when machines and processes fail."""
