@@ -12,7 +12,8 @@ _WAITING = text("status IN ('waiting', 'leased')")
 
 
 class Message(SQLModel, table=True):
-    """One thing to say to one person: a mail, or a task where there is no address."""
+    """One thing to say to one person: a mail, or a task where there is no address. Its status is waiting or leased; then sent, merged
+    in a digest, dropped as no longer true, dead, given up, or a task."""
 
     __tablename__ = "message"
     __table_args__ = (Index("message_next", "send_at", postgresql_where=_WAITING, sqlite_where=_WAITING),)
@@ -25,6 +26,10 @@ class Message(SQLModel, table=True):
     case_id: str | None = Field(default=None, sa_type=Id, foreign_key="case_file.id", index=True)
     subject_id: str | None = Field(default=None, sa_type=Id, index=True)
     track: str | None = Field(default=None, sa_type=Text)
+    role: str = Field(default="", sa_type=Text)
+    recipient: str = Field(default="", sa_type=Text, index=True)
+    timezone: str = Field(default="Europe/Paris", sa_type=Text)
+    holidays: str = Field(default="FR", sa_type=Text)
     to_email: str | None = Field(default=None, sa_type=Text)
     to_name: str | None = Field(default=None, sa_type=Text)
     kind: str = Field(default="mail", sa_type=Text)
@@ -97,8 +102,18 @@ class MailCount(SQLModel, table=True):
     sent: int = Field(default=0)
 
 
+class Heartbeat(SQLModel, table=True):
+    """When a worker was last heard of."""
+
+    __tablename__ = "heartbeat"
+
+    name: str = Field(sa_type=Text, primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+
+
 message = table_of(Message)
 preference = table_of(Preference)
 signed_link = table_of(SignedLink)
 suppression = table_of(Suppression)
 mail_count = table_of(MailCount)
+heartbeat = table_of(Heartbeat)

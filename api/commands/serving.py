@@ -1,14 +1,79 @@
-"""`qp serve`: the web application."""
+"""`qp serve` and `qp worker`: the web application, and what happens by itself."""
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
 import uvicorn
+from fastapi import FastAPI
 
 from api.app import create_app
-from api.settings import settings
-from cases.database import connect
+from api.commands.doorway import CLOCK, running_database
+from api.settings import Settings, settings, with_kept_key
+from cases.database import Database
+from notifications import clock
+from notifications.mailer import Post
+from notifications.smtp import SmtpCarrier, read_server
+
+STOP_WITHIN = 25
+"""Seconds that requests and letters under way have to finish when the process is asked to stop."""
 
 
 def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve the JSON interface."""
-    uvicorn.run(create_app(connect(settings().database_url)), host=host, port=port, log_level="info")
+    """Serve the pages and the JSON interface; on SQLite, do the worker's part too."""
+    with running_database() as database:
+        app = create_app(database, settings=with_kept_key(settings()))
+        if database.dialect == "sqlite":
+            work_inside(app, database, post_of(settings()))
+        uvicorn.run(
+            app, host=host, port=port, log_level="info", access_log=False, timeout_graceful_shutdown=STOP_WITHIN
+        )
+
+
+def worker() -> None:
+    """Do what happens by itself: deadlines, messages, mails. As many as one likes on one PostgreSQL."""
+    with running_database() as database:
+        asyncio.run(_until_stopped(database))
+
+
+def post_of(chosen: Settings) -> Post | None:
+    """How mails leave with these settings; None without a mail server: then they wait. Raises ServerUnreadable."""
+    url = chosen.smtp_url.get_secret_value()
+    if not url:
+        return None
+    return Post(SmtpCarrier(read_server(url)), chosen.mail_from, chosen.base_url, worker=_name())
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+async def _until_stopped(database: Database) -> None:
+    stopping = asyncio.Event()
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(asked, stopping.set)
+    await clock.run(database, CLOCK, post_of(settings()), stopping, name=_name())
+
+
+def work_inside(app: FastAPI, database: Database, post: Post | None) -> None:
+    """Work for as long as the application lives, and finish before it lets the database go."""
+    lives = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(of: Any) -> AsyncIterator[Any]:
+        async with lives(of) as state:
+            stopping = asyncio.Event()
+            at_work = asyncio.create_task(clock.run(database, CLOCK, post, stopping, name=_name()))
+            try:
+                yield state
+            finally:
+                stopping.set()
+                await at_work
+
+    app.router.lifespan_context = lifespan

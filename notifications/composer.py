@@ -1,0 +1,161 @@
+"""A message becomes words: the template of its key, the facts it is about, the links it gives; in text, in HTML and as an SMS."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from engine.model import Do, From, MailClass, Role
+from notifications.destinations import Destinations
+from notifications.grammar import Days, clipped
+from notifications.links import MakeLink
+from notifications.paper import HtmlPaper, TextPaper
+from notifications.said import CaseSaid, LineSaid, Running, Said, TrackSaid
+from notifications.schedule import A_DAY
+from notifications.sms import sms
+from notifications.typography import phone, typo
+from notifications.wording import read_facts
+
+SUBJECT: Final = 120
+"""Letters of a subject."""
+LISTED: Final = 20
+"""Reminders that a digest names; the others are counted."""
+REVIEWED: Final[frozenset[tuple[str, str]]] = frozenset()
+"""The translations that a native reader has reviewed, by key and language: (« case_logged », « ar »). The others are drafts, and do not leave."""
+PRODUCT: Final = "Quartiers productifs"
+
+_WHY: Final[Mapping[str, str]] = {
+    Role.ENTREPRENEUR: "Vous recevez ce message parce que vous avez demandé de l'aide. C'est gratuit, et vous pouvez arrêter à tout moment.",
+    Role.MENTOR: "Vous recevez ce message parce que vous êtes mentor.",
+    Role.OPERATOR: "Vous recevez ce message parce que cette demande vous est adressée.",
+    Role.OPERATOR_MANAGER: "Vous recevez ce message parce que vous êtes responsable de l'antenne.",
+}
+"""Why a message came, by its reader's role; the territory's own people read what sent it."""
+_WHY_TOGETHER: Final = f"Vos rappels sont réunis : {A_DAY} messages de rappel par jour au plus."
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The words of one mail, in each of its forms."""
+
+    subject: str
+    preheader: str
+    text: str
+    html: str
+    from_name: str
+    reply_to: str | None
+    sms: str
+    """The first line and the link, in at most 160 letters: the subject says who and what, and holds nothing that must stay hidden."""
+
+
+def compose(
+    db: Connection, message: Mapping[str, Any], *, now: datetime, base_url: str, make_link: MakeLink,
+    reviewed: Collection[tuple[str, str]] = REVIEWED,
+) -> Composed:  # fmt: skip
+    """The words of a message, a row of the table `message`. Raises TemplateNotFound when no template has its key."""
+    said = read_facts(db, message)
+    links = Destinations(message, said, base_url, make_link)
+    given = _given(said, message, links, now)
+    if (message["key"], said.case.language) in reviewed:
+        given["translated"] = said.case.language
+    return _printed(template_of(message["key"]), said, links, given)
+
+
+def compose_digest(
+    db: Connection, messages: Sequence[Mapping[str, Any]], *, now: datetime, base_url: str, make_link: MakeLink
+) -> Composed:
+    """The words of several reminders to one person: what each is about, and where it is done. Raises ValueError when there are none."""
+    if not messages:
+        raise ValueError("a digest has something to say")
+    parts = [_part(db, one, now, base_url, make_link) for one in messages[:LISTED]]
+    first, keys = messages[0], {one["key"] for one in messages}
+    said = read_facts(db, first)
+    if len({one["case_id"] for one in messages}) > 1:
+        said = replace(said, case=CaseSaid(), track=TrackSaid(), line=LineSaid(), own=None)
+    links = Destinations(first, said, base_url, make_link)
+    digest = {
+        "why": _WHY_TOGETHER, "items": [item for item, _ in parts], "count": len(messages), "more": len(messages) - len(parts),
+        "only": first["key"] if len(keys) == 1 else "", "since": min((since for _, since in parts if since), default=None),
+    }  # fmt: skip
+    return _printed(template_of("digest"), said, links, {**_given(said, first, links, now), **digest})
+
+
+def template_of(key: str) -> str:
+    """The file of a message's key, in `notifications/emails`."""
+    return f"{key}.jinja"
+
+
+def _part(
+    db: Connection, message: Mapping[str, Any], now: datetime, base_url: str, make_link: MakeLink
+) -> tuple[tuple[str, str], date | None]:
+    """One reminder of a digest: what it is about and where its button leads, and since when it is expected."""
+    said = read_facts(db, message)
+    given = _given(said, message, Destinations(message, said, base_url, make_link), now)
+    paper, name = TextPaper(), template_of(message["key"])
+    about = paper.block(name, "item", given) or paper.block(name, "subject", given)
+    paper.block(name, "button", given)
+    return (clipped(about, SUBJECT), paper.pressed), said.own.armed_on if said.own else None
+
+
+def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: datetime) -> dict[str, Any]:
+    """All that a template may name."""
+    named = ("to", "place", "case", "track", "line", "own", "item", "next_one", "due", "is_team")
+    days = Days(now, said.calendar)
+    has_a_name = message["person_id"] or (message["entrepreneur_id"] and said.case.person)
+    return {name: getattr(said, name) for name in named} | days.spoken() | {
+        "news": lambda own: _next_news(days, own),
+        "links": links, "product": PRODUCT, "translated": "",
+        "entrepreneur": said.role == Role.ENTREPRENEUR, "mentor": said.role == Role.MENTOR, "operator": said.role == Role.OPERATOR,
+        "hello": f"Bonjour {said.to.first}" if has_a_name else "Bonjour",
+        "signature": _signature(said), "why": _WHY.get(said.role) or (f"Pourquoi ce message : {message['reason']}." if message["reason"] else ""),
+        "asked_for": message["mail_class"] == MailClass.REQUESTED,
+    }  # fmt: skip
+
+
+def _signature(said: Said) -> str:
+    """Who to ask, for those who are not of the territory's team."""
+    referent = said.case.referent
+    if said.is_team or not referent:
+        return ""
+    number = f", {phone(referent.phone)}" if referent.phone else ""
+    if said.role != Role.ENTREPRENEUR:
+        return f"Conseiller : {referent.short}{number}"
+    return (
+        f"Une question ? {referent.first}{number}."
+        if number
+        else f"Une question ? Répondez à ce message : {referent.first} le lira."
+    )
+
+
+def _next_news(days: Days, own: Running | None) -> date | None:
+    """When somebody who waits hears of it again: at the next telling of the deadline, at the latest when it is due."""
+    if own is None:
+        return None
+    return days.next_of([own.due_on, *(days.after(own.armed_on, count) for count in own.marks(Do.TELL, From.ENTRY))])
+
+
+def _printed(name: str, said: Said, links: Destinations, given: Mapping[str, Any]) -> Composed:
+    text, html = TextPaper(), HtmlPaper()
+    subject = clipped(text.block(name, "subject", given), SUBJECT)
+    written = text.print(name, given)
+    entrance = text.pressed if text.pressed.startswith("http") or said.role != Role.ENTREPRENEUR else links.my_case
+    return Composed(
+        subject, text.block(name, "preheader", given) or typo(PRODUCT), written, html.print(name, given), _sender(said), _reply_to(said),
+        sms(subject, entrance),
+    )  # fmt: skip
+
+
+def _sender(said: Said) -> str:
+    """Who writes: the adviser to those outside, the town's service to its own people."""
+    if said.case.referent and not said.is_team:
+        return said.case.referent.name
+    return f"{PRODUCT}, {said.place.name}" if said.place.name else PRODUCT
+
+
+def _reply_to(said: Said) -> str | None:
+    email = said.case.referent.email
+    return email if email and email != said.to.email else None
