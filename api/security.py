@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection, insert, select
 
 from api.errors import NotSignedIn
 from api.work import Work, Worker
-from cases.access import Grant, Identity
+from cases.access import Grant, Identity, scope_of
+from cases.database import Database, Scope
 from cases.identifiers import new_id
 from cases.tables.people import api_token, person, role_grant
 from engine.model import Role
@@ -64,12 +66,14 @@ def grants_of(db: Connection, person_id: str) -> tuple[Grant, ...]:
     return tuple(Grant(Role(row.role), row.territory_id, row.branch_id) for row in rows)
 
 
-async def _current(request: Request, work: Work) -> Identity:
-    kind, _, token = request.headers.get("authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not token:
+_bearer = HTTPBearer(auto_error=False, description="Le jeton que donne « qp token add ».")
+
+
+async def _current(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)], work: Work) -> Identity:
+    if given is None or not given.credentials.isascii():
         raise NotSignedIn
     now = work.clock.now()
-    found = await work.read(lambda db: identify(db, token, now))
+    found = await work.read(lambda db: identify(db, given.credentials, now))
     if found is None:
         raise NotSignedIn
     return found
@@ -87,12 +91,20 @@ class Visit:
     now: datetime
 
     async def read(self, unit: Callable[[Connection], T]) -> T:
-        """Do a unit that only reads."""
-        return await self.work.read(unit)
+        """Do a unit that only reads, within their own scope."""
+        return await self.work.read(unit, scope_of(self.identity))
 
     async def write(self, unit: Callable[[Connection], T]) -> T:
-        """Do a unit that changes something: what it gives back is committed."""
-        return await self.work.write(unit)
+        """Do a unit that changes something, within their own scope: what it gives back is committed."""
+        return await self.work.write(unit, scope_of(self.identity))
+
+    async def count(self, unit: Callable[[Connection], T]) -> T:
+        """Do a unit that counts over everybody's cases: for figures that they may read, never for a case."""
+        return await self.work.read(unit, Scope.worker())
+
+    async def run(self, job: Callable[[Database], T]) -> T:
+        """Do work of several transactions, each of which takes a scope."""
+        return await self.work.run(job)
 
 
 async def _visit(work: Work, identity: CurrentIdentity) -> Visit:

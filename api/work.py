@@ -15,6 +15,7 @@ from cases.database import Database, Scope
 
 T = TypeVar("T")
 THREADS = 4
+NOBODY = Scope.nothing()
 
 
 class Worker:
@@ -24,13 +25,17 @@ class Worker:
         self.database, self.clock = database, clock
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="unit")
 
-    async def write(self, unit: Callable[[Connection], T]) -> T:
-        """Do a unit that changes something: what it gives back is committed."""
-        return await self._hop(lambda: self.database.write(unit, Scope.worker()))
+    async def write(self, unit: Callable[[Connection], T], scope: Scope = NOBODY) -> T:
+        """Do a unit that changes something: what it gives back is committed. Without a scope it sees no case."""
+        return await self._hop(lambda: self.database.write(unit, scope))
 
-    async def read(self, unit: Callable[[Connection], T]) -> T:
-        """Do a unit that only reads."""
-        return await self._hop(lambda: self.database.read(unit, Scope.worker()))
+    async def read(self, unit: Callable[[Connection], T], scope: Scope = NOBODY) -> T:
+        """Do a unit that only reads. Without a scope it sees no case."""
+        return await self._hop(lambda: self.database.read(unit, scope))
+
+    async def run(self, job: Callable[[Database], T]) -> T:
+        """Do work of several transactions, which opens each by itself."""
+        return await self._hop(lambda: job(self.database))
 
     async def _hop(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)

@@ -6,8 +6,7 @@ from sqlalchemy import Connection
 
 _BY_CASE = (
     "need", "consent", "contact", "note", "meeting", "action_plan", "document", "follow_up_check", "aid_obtained", "survey",
-    "referral", "mentoring_pair", "mentoring_session", "transition_plan", "plan_action", "routing_proposal", "import_line",
-    "signed_link",
+    "referral", "mentoring_pair", "mentoring_session", "transition_plan", "plan_action", "routing_proposal", "signed_link",
 )  # fmt: skip
 _BY_SUBJECT = (
     "deadline", "mark_fired", "journal", "journal_text", "stay", "outbox", "pending_step", "refused_attempt", "access_log",
@@ -15,27 +14,36 @@ _BY_SUBJECT = (
 
 _SCOPE = "current_setting('qp.scope', true)"
 _PERSON = "nullif(current_setting('qp.person', true), '')"
-_CASE = "nullif(current_setting('qp.case', true), '')"
-_OF_ADMINS = "(territory_id IS NULL AND current_setting('qp.admin', true) = 'true')"
+_ENTREPRENEUR = "nullif(current_setting('qp.entrepreneur', true), '')"
+_WIDENED = "ANY (string_to_array(nullif(current_setting('qp.case', true), ''), ','))"
+"""The case, or the territory, that the transaction was opened on once it was found in sight (`cases.database.widen_to_case`)."""
+_ADMIN = "current_setting('qp.admin', true) = 'true'"
 _TERRITORIES = "ANY (string_to_array(nullif(current_setting('qp.territories', true), ''), ','))"
 _BRANCHES = "ANY (string_to_array(nullif(current_setting('qp.branches', true), ''), ','))"
 _BY_TRACK = "id = ANY ((SELECT qp_cases_by_track())::text[])"
 """A question in itself, so that it is asked once for a statement and not once for a row."""
-_SEES = "EXISTS (SELECT 1 FROM case_file c WHERE c.id = {})"
+_SEES = "({0} = " + _WIDENED + " OR EXISTS (SELECT 1 FROM case_file c WHERE c.id = {0}))"
 """The table `case_file` answers for its children: its own policy holds inside this question."""
 
 _CONFINED = {
-    "case_file": f"territory_id = {_TERRITORIES} OR referent_id = {_PERSON} OR id = {_CASE} OR {_OF_ADMINS} OR {_BY_TRACK}",
+    "case_file": f"territory_id = {_TERRITORIES} OR id = {_WIDENED} OR referent_id = {_PERSON} OR entrepreneur_id = {_ENTREPRENEUR}"
+    f" OR (territory_id IS NULL AND {_ADMIN}) OR {_BY_TRACK}",
     "business": "EXISTS (SELECT 1 FROM case_file c WHERE c.business_id = business.id)",
     "entrepreneur": "EXISTS (SELECT 1 FROM case_file c WHERE c.entrepreneur_id = entrepreneur.id)",
     "referral_need": "EXISTS (SELECT 1 FROM need n WHERE n.id = need_id)",
     "task": f"owner_id = {_PERSON} OR territory_id = {_TERRITORIES} OR {_SEES.format('case_id')}",
     "message": f"person_id = {_PERSON} OR {_SEES.format('case_id')}",
-    "idempotency_key": "false",
+    "import_line": "EXISTS (SELECT 1 FROM import_file f WHERE f.id = import_id"
+    f" AND (f.territory_id = {_TERRITORIES} OR f.by_id = {_PERSON} OR {_ADMIN}))",
+    "idempotency_key": f"split_part(scope, ' ', 1) = coalesce({_PERSON}, {_ENTREPRENEUR})",
     **{table: _SEES.format("case_id") for table in _BY_CASE},
     **{table: f"subject_id = {_TERRITORIES} OR {_SEES.format('subject_id')}" for table in _BY_SUBJECT},
 }
-"""What a person sees of each table that speaks of cases; the system sees all of it."""
+"""What a person sees of each table that speaks of cases, changes and adds to; the system sees all of it."""
+_ADDED_FIRST = ("business", "entrepreneur")
+"""Written just before the case that they belong to: until then nobody sees them."""
+_DROPPED = ("pending_step", "outbox")
+"""What was planned and is called back: the only rows that a person's step deletes."""
 
 _THEIR_TRACKS = f"""
 CREATE OR REPLACE FUNCTION qp_cases_by_track() RETURNS text[]
@@ -81,7 +89,7 @@ def lay(db: Connection, tables: set[str]) -> None:
     db.exec_driver_sql("REVOKE ALL ON FUNCTION qp_cases_by_track() FROM PUBLIC")
     for table, sees in _CONFINED.items():
         if table in tables:
-            _confine(db, table, f"{_SCOPE} = 'person' AND ({sees})")
+            _confine(db, table, sees)
 
 
 def grant(db: Connection, app_role: str) -> None:
@@ -104,11 +112,17 @@ def laid(db: Connection) -> set[str]:
 
 
 def _confine(db: Connection, table: str, sees: str) -> None:
-    everything = f"{_SCOPE} = 'worker'"
+    """The system does everything; a person sees, changes and adds what is in sight, and deletes next to nothing."""
+    everything, a_person = f"{_SCOPE} = 'worker'", f"{_SCOPE} = 'person'"
+    theirs = f"{a_person} AND ({sees})"
+    added = a_person if table in _ADDED_FIRST else theirs
     db.exec_driver_sql(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
     db.exec_driver_sql(f"CREATE POLICY worker_does_all ON {table} USING ({everything}) WITH CHECK ({everything})")
-    db.exec_driver_sql(f"CREATE POLICY person_reads ON {table} FOR SELECT USING ({sees})")
-    db.exec_driver_sql(f"CREATE POLICY person_changes ON {table} FOR UPDATE USING ({sees}) WITH CHECK ({sees})")
+    db.exec_driver_sql(f"CREATE POLICY person_reads ON {table} FOR SELECT USING ({theirs})")
+    db.exec_driver_sql(f"CREATE POLICY person_changes ON {table} FOR UPDATE USING ({theirs}) WITH CHECK ({theirs})")
+    db.exec_driver_sql(f"CREATE POLICY person_adds ON {table} FOR INSERT WITH CHECK ({added})")
+    if table in _DROPPED:
+        db.exec_driver_sql(f"CREATE POLICY person_drops ON {table} FOR DELETE USING ({theirs})")
 
 
 _POLICIES = """

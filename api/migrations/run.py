@@ -11,6 +11,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 
 from api.migrations import policies, triggers
@@ -49,6 +50,14 @@ def check(owner_url: str) -> list[str]:
         after = triggers.laid(db) | policies.laid(db)
     missing = [f"missing: {line}" for line in sorted(after - before)]
     return differences + missing + [f"unexpected: {line}" for line in sorted(before - after)]
+
+
+def is_newest(db: Connection) -> bool:
+    """Whether the database has had every migration of this version of the product."""
+    return (
+        MigrationContext.configure(db).get_current_revision()
+        == ScriptDirectory.from_config(_config(db)).get_current_head()
+    )
 
 
 def _lift(db: Connection) -> None:

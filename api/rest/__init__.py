@@ -1,5 +1,32 @@
 """The JSON interface: a router for each subject."""
 
-from api.rest import cases, me, territories, workflow
+from api.rest import (
+    backlog,
+    cases,
+    diagrams,
+    history,
+    imports,
+    me,
+    operators,
+    records,
+    routing,
+    steps,
+    territories,
+    workflow,
+)
 
-ROUTERS = (me.router, cases.router, territories.router, workflow.router)
+ROUTERS = (
+    me.router,
+    routing.router,
+    cases.router,
+    diagrams.router,
+    steps.router,
+    history.router,
+    records.router,
+    operators.router,
+    territories.router,
+    backlog.router,
+    imports.router,
+    workflow.router,
+)
+"""Every case's own collections are named before `records`, which takes what is left."""

@@ -1,24 +1,41 @@
-"""What a step asks for, as a JSON schema."""
+"""What a step asks for as a JSON schema, and the figures of a backlog."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
-from engine.model import Input, InputKind
+from cases.backlog import AGES, Backlog
+from engine.definition import MACHINES
+from engine.lists import AID_SCOPE, AXIS, LEVER, OUTCOME
+from engine.model import Input, InputKind, Kind
 
-TYPES: dict[InputKind, dict[str, Any]] = {
-    InputKind.DAY: {"type": "string", "format": "date"},
+_TEXT: Final = {"type": "string"}
+_DAY: Final = {"type": "string", "format": "date"}
+_MONEY: Final = {
+    "type": "object", "required": ["amount", "currency"], "properties": {"amount": _TEXT, "currency": {"enum": ["EUR"]}},
+}  # fmt: skip
+TYPES: Final[Mapping[InputKind, Mapping[str, Any]]] = {
+    InputKind.DAY: _DAY,
     InputKind.FLAG: {"type": "boolean"},
-    InputKind.NUMBER: {"type": "number"},
-    InputKind.OUTCOMES: {"type": "object"},
-    InputKind.SCORE: {"type": "object"},
-    InputKind.NEEDS: {"type": "array"},
-    InputKind.AIDS: {"type": "array"},
-    InputKind.ACTIONS: {"type": "array"},
-    InputKind.TRACKS: {"type": "array"},
-    InputKind.AXES: {"type": "array"},
+    InputKind.NUMBER: {"type": "integer"},
+    InputKind.MONEY: _MONEY,
+    InputKind.OUTCOMES: {"type": "object", "additionalProperties": {"enum": list(OUTCOME)}},
+    InputKind.SCORE: {"type": "object", "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 4}},
+    InputKind.NEEDS: {"type": "array", "items": _TEXT},
+    InputKind.TRACKS: {"type": ["array", "string"], "items": _TEXT},
+    InputKind.AXES: {"type": "array", "items": {"enum": list(AXIS)}},
+    InputKind.LEVERS: {"type": "array", "items": {"enum": list(LEVER)}},
+    InputKind.ACTIONS: {
+        "type": "array",
+        "items": {"type": "object", "required": ["name", "day"], "properties": {"name": _TEXT, "day": _DAY}},
+    },
+    InputKind.AIDS: {
+        "type": "array",
+        "items": {"type": "object", "properties": {"aid": _TEXT, "amount": _MONEY, "scope": {"enum": list(AID_SCOPE)}}},
+    },
 }
+"""The JSON type of each kind; everything else is a text: an id, a code, a reference."""
 
 
 def input_schema(inputs: Iterable[Input]) -> dict[str, Any]:
@@ -26,10 +43,35 @@ def input_schema(inputs: Iterable[Input]) -> dict[str, Any]:
     asked = list(inputs)
     properties = {
         i.name: {
-            **TYPES.get(i.kind, {"type": "string"}),
+            **TYPES.get(i.kind, _TEXT),
             "title": i.label,
             **({"enum": list(i.choices)} if i.choices else {}),
         }
         for i in asked
     }
     return {"type": "object", "required": [i.name for i in asked if i.required], "properties": properties}
+
+
+def backlog_shape(found: Backlog) -> dict[str, Any]:
+    """A backlog: cases by state and age in working days, deadlines broken by owner, branches and their load."""
+    states = MACHINES[Kind.CASE].states
+    grid = [
+        {
+            "state": state, "label": states[state].french,
+            "ages": [{"from": least, "to": most, "cases": number} for (least, most), number in zip(AGES, ages, strict=True)],
+        }
+        for state, ages in found.grid.items()
+    ]  # fmt: skip
+    return {
+        "territory": {"slug": found.slug, "name": found.name, "phase": found.phase, "timezone": found.calendar.timezone},
+        "open": found.total, "stuck": found.stuck, "overdue": found.overdue, "states": grid,
+        "broken": [{"role": one.role, "owner": one.owner, "id": one.person, "deadlines": one.count} for one in found.broken],
+        "branches": [
+            {
+                "name": one.branch, "working": one.working, "capacity": one.capacity, "waiting": one.waiting, "accepted": one.accepted,
+                "declined": one.declined, "expired": one.expired,
+            }
+            for one in found.loads
+        ],
+        "aids": {"amount": f"{found.aids:.2f}", "currency": "EUR"},
+    }  # fmt: skip

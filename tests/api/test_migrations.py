@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from api.migrations.run import check, downgrade, upgrade
 from cases.database import Database, Scope, connect, widen_to_case
 from cases.tables.case import business, case_file, entrepreneur, need
-from cases.tables.memory import deadline, journal
+from cases.tables.memory import deadline, idempotency_key, journal, pending_step
 from cases.tables.operators import branch, operator
 from cases.tables.people import person
 from cases.tables.territories import territory
@@ -265,13 +265,59 @@ def test_nobody_changes_what_they_cannot_see_nor_gives_a_case_away(walled: Datab
         walled.write(lambda db: db.execute(update(case_file).values(territory_id="marseille")), mine)
 
 
-def test_only_the_system_adds_and_deletes(walled: Database) -> None:
+def test_nobody_adds_to_what_they_cannot_see(walled: Database) -> None:
+    def one_more(place: str) -> Callable[[Connection], object]:
+        row = {"id": f"more {place}", "case_id": f"in {place}", "subject": "funding", "levers": [], "created_at": NOW}
+        return lambda db: db.execute(insert(need).values(**row))
+
+    mine = Scope.of(person="p", territories=["roubaix"])
+
+    walled.write(one_more("roubaix"), mine)
+    for scope in (mine, Scope(territories=frozenset({"marseille"})), Scope.of(branches=["nice"])):
+        with pytest.raises(DBAPIError, match="row-level security"):
+            walled.write(one_more("marseille"), scope)
+
+
+def test_a_new_case_is_logged_by_a_transaction_that_was_opened_on_it(walled: Database) -> None:
     mine = Scope.of(territories=["roubaix"])
 
+    def elsewhere(db: Connection) -> None:
+        widen_to_case(db, "in lens")
+        _a_territory(db, "lens")
+        _a_case(db, "lens", territory_id="lens")
+
+    walled.write(elsewhere, mine)
+
+    assert _seen(walled, mine) == {"in roubaix"}
     with pytest.raises(DBAPIError, match="row-level security"):
-        walled.write(lambda db: _a_case(db, "lens", territory_id="roubaix"), mine)
+        walled.write(lambda db: _a_case(db, "nantes", territory_id="marseille"), mine)
+
+
+def test_a_person_deletes_only_what_was_planned_on_their_cases(walled: Database) -> None:
+    mine = Scope.of(territories=["roubaix"])
+    planned = {"track": "case", "event": "resume", "payload": {}, "at": NOW}
+    for place in ("roubaix", "marseille"):
+        step = insert(pending_step).values(id=place, subject_id=f"in {place}", **planned)
+        walled.write(lambda db, step=step: db.execute(step), WORKER)
+
     assert walled.write(lambda db: db.execute(need.delete()).rowcount, mine) == 0
+    assert walled.write(lambda db: db.execute(pending_step.delete()).rowcount, mine) == 1
     assert walled.write(lambda db: db.execute(referral_need.delete()).rowcount, WORKER) == 1
+
+
+def test_an_idempotency_key_is_seen_by_whoever_gave_it(walled: Database) -> None:
+    key = insert(idempotency_key).values(scope="ines QP-1 steps", key="k", body_hash="h", created_at=NOW)
+    walled.write(lambda db: db.execute(key), Scope.of(person="ines"))
+
+    def keys(scope: Scope) -> int:
+        return len(walled.read(lambda db: db.execute(idempotency_key.select()).all(), scope))
+
+    assert keys(Scope.of(person="ines")) == keys(Scope.of(entrepreneur="ines")) == 1
+    assert keys(Scope.of(person="paul")) == keys(Scope.of(territories=["roubaix"])) == keys(Scope()) == 0
+
+
+def test_an_entrepreneur_sees_their_own_case(walled: Database) -> None:
+    assert _seen(walled, Scope.of(entrepreneur="owner roubaix")) == {"in roubaix"}
 
 
 def test_the_application_cannot_take_the_wall_down(walled: Database) -> None:

@@ -47,6 +47,7 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('siret', sa.Text(), nullable=True),
     sa.Column('naf', sa.Text(), nullable=True),
+    sa.Column('legal_form', sa.Text(), nullable=True),
     sa.Column('activity', sa.Text(), nullable=True),
     sa.Column('address_line', sa.Text(), nullable=True),
     sa.Column('postcode', sa.Text(), nullable=True),
@@ -104,7 +105,7 @@ def upgrade() -> None:
     op.create_table('definition',
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('fingerprint', sa.Text(), nullable=False),
-    sa.Column('document', columns.Json(), nullable=False),
+    sa.Column('document', sa.Text(), nullable=False),
     sa.Column('started_at', columns.Instant(), nullable=False),
     sa.PrimaryKeyConstraint('version')
     )
@@ -159,6 +160,11 @@ def upgrade() -> None:
     sa.Column('words', columns.Json(), nullable=False),
     sa.PrimaryKeyConstraint('subject_id', 'sequence')
     )
+    op.create_table('heartbeat',
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('at', columns.Instant(), nullable=False),
+    sa.PrimaryKeyConstraint('name')
+    )
     op.create_table('mail_count',
     sa.Column('person_key', sa.Text(), nullable=False),
     sa.Column('day', sa.Date(), nullable=False),
@@ -203,6 +209,7 @@ def upgrade() -> None:
     sa.Column('at', columns.Instant(), nullable=False),
     sa.Column('cause', sa.Integer(), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('retry_at', columns.Instant(), nullable=True),
     sa.Column('last_error', sa.Text(), nullable=True),
     sa.PrimaryKeyConstraint('id')
     )
@@ -266,6 +273,7 @@ def upgrade() -> None:
     sa.Column('roadmap_at_phase', sa.Integer(), nullable=False),
     sa.Column('evaluation_end', sa.Date(), nullable=True),
     sa.Column('exit_reason', sa.Text(), nullable=True),
+    sa.Column('routing_weights', columns.Json(), nullable=True),
     sa.Column('head_sequence', sa.Integer(), nullable=False),
     sa.Column('head_hash', sa.Text(), nullable=True),
     sa.Column('created_at', columns.Instant(), nullable=False),
@@ -306,6 +314,8 @@ def upgrade() -> None:
     sa.Column('email', sa.Text(), nullable=True),
     sa.Column('phone', sa.Text(), nullable=True),
     sa.Column('capacity_per_week', sa.Integer(), nullable=False),
+    sa.Column('languages', columns.Json(), nullable=False),
+    sa.Column('step_free', sa.Boolean(), nullable=True),
     sa.Column('active', sa.Boolean(), nullable=False),
     sa.ForeignKeyConstraint(['operator_id'], ['operator.id'], ),
     sa.PrimaryKeyConstraint('id')
@@ -419,11 +429,15 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=False),
     sa.Column('territory_id', sa.Text(), nullable=True),
     sa.Column('geometry', columns.Json(), nullable=True),
-    sa.Column('bounds', columns.Json(), nullable=True),
+    sa.Column('west', sa.Float(), nullable=True),
+    sa.Column('south', sa.Float(), nullable=True),
+    sa.Column('east', sa.Float(), nullable=True),
+    sa.Column('north', sa.Float(), nullable=True),
     sa.ForeignKeyConstraint(['territory_id'], ['territory.id'], ),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('code', 'insee', name='quartier_once')
     )
+    op.create_index('quartier_box', 'quartier', ['west', 'east', 'south', 'north'], unique=False)
     op.create_index(op.f('ix_quartier_territory_id'), 'quartier', ['territory_id'], unique=False)
     op.create_table('roadmap',
     sa.Column('id', sa.Text(), nullable=False),
@@ -557,6 +571,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_offer_aid_id'), 'offer', ['aid_id'], unique=False)
     op.create_index(op.f('ix_offer_branch_id'), 'offer', ['branch_id'], unique=False)
+    op.create_table('rate_count',
+    sa.Column('what', sa.Text(), nullable=False),
+    sa.Column('who_hash', sa.Text(), nullable=False),
+    sa.Column('hour', columns.Instant(), nullable=False),
+    sa.Column('times', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('what', 'who_hash', 'hour')
+    )
     op.create_table('role_grant',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('person_id', sa.Text(), nullable=False),
@@ -728,6 +749,10 @@ def upgrade() -> None:
     sa.Column('case_id', sa.Text(), nullable=True),
     sa.Column('subject_id', sa.Text(), nullable=True),
     sa.Column('track', sa.Text(), nullable=True),
+    sa.Column('role', sa.Text(), nullable=False),
+    sa.Column('recipient', sa.Text(), nullable=False),
+    sa.Column('timezone', sa.Text(), nullable=False),
+    sa.Column('holidays', sa.Text(), nullable=False),
     sa.Column('to_email', sa.Text(), nullable=True),
     sa.Column('to_name', sa.Text(), nullable=True),
     sa.Column('kind', sa.Text(), nullable=False),
@@ -763,6 +788,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_message_digest_id'), 'message', ['digest_id'], unique=False)
     op.create_index(op.f('ix_message_entrepreneur_id'), 'message', ['entrepreneur_id'], unique=False)
     op.create_index(op.f('ix_message_person_id'), 'message', ['person_id'], unique=False)
+    op.create_index(op.f('ix_message_recipient'), 'message', ['recipient'], unique=False)
     op.create_index(op.f('ix_message_subject_id'), 'message', ['subject_id'], unique=False)
     op.create_index('message_next', 'message', ['send_at'], unique=False, postgresql_where=sa.text("status IN ('waiting', 'leased')"), sqlite_where=sa.text("status IN ('waiting', 'leased')"))
     op.create_table('need',
@@ -977,6 +1003,7 @@ def downgrade() -> None:
     op.drop_table('need')
     op.drop_index('message_next', table_name='message', postgresql_where=sa.text("status IN ('waiting', 'leased')"), sqlite_where=sa.text("status IN ('waiting', 'leased')"))
     op.drop_index(op.f('ix_message_subject_id'), table_name='message')
+    op.drop_index(op.f('ix_message_recipient'), table_name='message')
     op.drop_index(op.f('ix_message_person_id'), table_name='message')
     op.drop_index(op.f('ix_message_entrepreneur_id'), table_name='message')
     op.drop_index(op.f('ix_message_digest_id'), table_name='message')
@@ -1007,6 +1034,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_role_grant_territory_id'), table_name='role_grant')
     op.drop_index(op.f('ix_role_grant_person_id'), table_name='role_grant')
     op.drop_index(op.f('ix_role_grant_branch_id'), table_name='role_grant')
+    op.drop_table('rate_count')
     op.drop_table('role_grant')
     op.drop_index(op.f('ix_offer_branch_id'), table_name='offer')
     op.drop_index(op.f('ix_offer_aid_id'), table_name='offer')
@@ -1028,6 +1056,7 @@ def downgrade() -> None:
     op.drop_table('session')
     op.drop_index(op.f('ix_roadmap_territory_id'), table_name='roadmap')
     op.drop_table('roadmap')
+    op.drop_index('quartier_box', table_name='quartier')
     op.drop_index(op.f('ix_quartier_territory_id'), table_name='quartier')
     op.drop_table('quartier')
     op.drop_table('preference')
@@ -1069,6 +1098,7 @@ def downgrade() -> None:
     op.drop_table('outbox')
     op.drop_table('operator')
     op.drop_table('mail_count')
+    op.drop_table('heartbeat')
     op.drop_table('journal_text')
     op.drop_table('journal')
     op.drop_table('idempotency_key')

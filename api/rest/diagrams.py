@@ -1,0 +1,20 @@
+"""A case, drawn where it is."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from api.rest.fresh import DRAWING, SVG, fresh
+from api.security import CurrentVisit
+from cases.drawing import drawing_of
+from cases.identifiers import read_reference
+
+router = APIRouter(prefix="/cases", tags=["cases"])
+
+
+@router.get("/{reference}/diagram.svg", response_class=Response, responses=DRAWING)
+async def draw_case(reference: str, visit: CurrentVisit, request: Request) -> Response:
+    """The case on its machine: where it is, and beside it the open tracks that one sees."""
+    now, wanted = visit.now, read_reference(reference)
+    drawn = await visit.read(lambda db: drawing_of(db, visit.identity, wanted, now=now))
+    return fresh(request, drawn.encode(), SVG)
