@@ -1,0 +1,59 @@
+"""`qp bench`: the write path measured beside bare SQL, and what must hold when processes die."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from bench import faults as killed
+from bench import lives as walks
+from bench import write_path as measures
+
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Measure the write path, or break things on purpose."
+)
+DATABASES = ("sqlite", "postgresql")
+CASES = (10_000, 100_000)
+
+
+@app.command("write-path")
+def write_path(
+    cases: Annotated[list[int], typer.Option(help="How many cases there are.", default_factory=lambda: [*CASES])],
+    steps: Annotated[int, typer.Option(help="Steps of one run; five pairs of runs are made.")] = 600,
+) -> None:
+    """Measure `fire` beside the same statements in bare SQL, with 1 and 8 clients; keep the figures in bench/results."""
+    for database in DATABASES:
+        found = []
+        for many in cases:
+            for one in measures.measure(database, many, (1, 8), steps):
+                print(f"{database} {many} cases, {one.clients} clients: {one.product} of {one.bare}, share {one.share}")
+                found.append(one)
+        print(f"{database}: the most cases take {measures.growth(found)} times as long as the fewest")
+        measures.keep(found, database, folder=tempfile.gettempdir())
+
+
+@app.command()
+def faults(cases: Annotated[int, typer.Option(help="Two deadlines of each are due.")] = 2_500) -> None:
+    """Four processes sweep due deadlines on PostgreSQL, one is killed, people write: each mark fires once, no deadlock."""
+    with tempfile.TemporaryDirectory() as folder:
+        swept = killed.sweep_by_four(folder, cases)
+    print(swept)
+    measures.keep_one("faults", asdict(swept))
+    raise typer.Exit(1 if swept.twice or swept.left or swept.deadlocks else 0)
+
+
+@app.command()
+def lives(events: Annotated[int, typer.Option(help="On each database.")] = 10_000) -> None:
+    """Random events through the write path on both databases: replaying the journals gives what is stored."""
+    found = [walks.live_on(database, events) for database in DATABASES]
+    for lived in found:
+        print(lived)
+    measures.keep_one("lives", {lived.database: asdict(lived) for lived in found})
+    raise typer.Exit(1 if any(lived.wrong for lived in found) else 0)
+
+
+if __name__ == "__main__":
+    app(prog_name="qp bench")
