@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from api import errors
-from api.rest import ROUTERS
+from api import csrf, errors, pages
+from api.headers import BodyLimit, SafeHeaders
+from api.metrics import Figures, Measured
+from api.pages import refusals
+from api.pages.frame import frame_of
+from api.rest import ROUTERS, health
+from api.settings import Settings
+from api.settings import settings as of_this_process
 from api.work import Worker
 from cases.clock import Clock, SystemClock
 from cases.database import Database
 
 
-def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
-    """The application on that database; `clock` is virtual in the demo and the tests."""
+def create_app(
+    database: Database, clock: Clock | None = None, *, demo: bool = False, settings: Settings | None = None
+) -> FastAPI:
+    """The application on that database; `clock` is virtual in the demo and the tests. Raises SecretKeyMissing in production."""
+    chosen = settings or of_this_process()
     worker = Worker(database, clock or SystemClock())
 
     @asynccontextmanager
@@ -31,12 +41,26 @@ def create_app(database: Database, clock: Clock | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.worker = worker
+    app.state.frame = frame_of(chosen, demo=demo)
+    app.state.figures = Figures()
+    _add_routes(app, demo=demo)
     errors.add_to(app)
-    for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1")
-    app.add_api_route("/healthz", _alive, include_in_schema=False)
+    refusals.add_to(app)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=chosen.hosts, www_redirect=False)
+    app.add_middleware(SafeHeaders, over_tls=chosen.in_production)
+    app.add_middleware(Measured, figures=app.state.figures)
     return app
 
 
-async def _alive() -> dict[str, str]:
-    return {"status": "alive"}
+def _add_routes(app: FastAPI, *, demo: bool) -> None:
+    """Every page is guarded from forged forms, here and once."""
+    for router in ROUTERS:
+        app.include_router(router, prefix="/api/v1", responses={**errors.PROBLEMS})
+    guarded = [Depends(csrf.checked)]
+    shown = (*pages.ROUTERS, *(pages.OF_THE_DEMO if demo else ()))
+    for router in shown:
+        app.include_router(router, dependencies=guarded, include_in_schema=False)
+    app.state.addresses = frozenset(getattr(route, "path", "") for router in shown for route in router.routes)
+    app.include_router(health.router, include_in_schema=False)
+    app.router.routes.append(app.state.frame.assets.route)

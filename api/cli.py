@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import typer
 
-from api.commands import database, imports, people, serving, workflow
+from api.commands import (
+    database,
+    demo,
+    imports,
+    messages,
+    people,
+    quartiers,
+    reference,
+    reminders,
+    routing,
+    serving,
+    territories,
+    workflow,
+)
 
 app = typer.Typer(no_args_is_help=True, help="Quartiers productifs: du commerce repéré à l’aide obtenue.")
 app.add_typer(workflow.app, name="workflow")
 app.add_typer(database.app, name="db")
 app.add_typer(people.users, name="user")
 app.add_typer(people.tokens, name="token")
+app.add_typer(territories.app, name="territory")
+app.add_typer(reference.app, name="reference")
+app.add_typer(quartiers.app, name="quartiers")
+app.add_typer(messages.app, name="messages")
+app.add_typer(reminders.app, name="reminders")
 app.command("import")(imports.import_file)
 app.command()(database.verify)
+app.command()(workflow.migrate_cases)
+app.command()(demo.demo)
+app.command("routing")(routing.show)
 app.command()(serving.serve)
+app.command()(serving.worker)
 
 if __name__ == "__main__":
     app()

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from functools import cache
+from pathlib import Path
+from typing import Final
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+KEY_FILE: Final = Path(".secret-key")
 
 
 class Settings(BaseSettings):
@@ -19,14 +25,41 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     database_owner_url: str = ""
     trusted_hosts: str = "*"
+    name: str = "Quartiers productifs"
+    theme_css: str = ""
+    logo: str = ""
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = "Quartiers productifs <bonjour@localhost>"
 
     @property
     def owner_url(self) -> str:
         """Where migrations run: the owner's address, or the only one there is."""
         return self.database_owner_url or self.database_url
 
+    @property
+    def in_production(self) -> bool:
+        """Whether people's real data is here: cookies are sent over TLS alone, and a secret key is required."""
+        return self.env == "production"
+
+    @property
+    def hosts(self) -> list[str]:
+        """The names by which the application may be called."""
+        return [name.strip() for name in self.trusted_hosts.split(",") if name.strip()] or ["*"]
+
 
 @cache
 def settings() -> Settings:
     """The settings of this process, read once."""
     return Settings()
+
+
+def with_kept_key(chosen: Settings, file: Path = KEY_FILE) -> Settings:
+    """The same with a key: in development one is made once and kept in a file, so that open forms outlive a restart."""
+    if chosen.secret_key.get_secret_value() or chosen.in_production:
+        return chosen
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as kept:
+            kept.write(secrets.token_urlsafe(32))
+    except FileExistsError:
+        pass
+    return chosen.model_copy(update={"secret_key": SecretStr(file.read_text().strip())})

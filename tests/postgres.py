@@ -68,13 +68,13 @@ class PostgresServer:
 
 
 @contextmanager
-def shared_server(folder: Path) -> Iterator[PostgresServer]:
-    """The server of this test session: the first process to need it starts it, the last to leave ends it."""
+def shared_server(folder: Path, **settings: str) -> Iterator[PostgresServer]:
+    """The server of this test session: the first process to need it starts it, with these settings too, the last to leave ends it."""
     users, place = folder / "postgres.users", folder / "postgres.place"
     with _locked(folder):
         known = int(users.read_text()) if users.exists() else 0
         if not known:
-            data, port = _start()
+            data, port = _start(SETTINGS | settings)
             place.write_text(f"{port} {data}")
         users.write_text(str(known + 1))
         port_there, data_there = place.read_text().split(" ", 1)
@@ -95,7 +95,7 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _start() -> tuple[Path, int]:
+def _start(chosen: dict[str, str]) -> tuple[Path, int]:
     """Make a cluster and start it: its folder and its port."""
     binaries = _binaries()
     data = Path(tempfile.mkdtemp(prefix="qp-postgres-"))
@@ -104,7 +104,7 @@ def _start() -> tuple[Path, int]:
     choices = ["-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
     subprocess.run([*make, *choices], check=True, capture_output=True, cwd=data)
     port = _free_port()
-    settings = {**SETTINGS, "port": str(port), "unix_socket_directories": str(data)}
+    settings = {**chosen, "port": str(port), "unix_socket_directories": str(data)}
     options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
     server = subprocess.Popen(
         [*as_user, str(binaries / "postgres"), "-D", str(data / "db"), *options],

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 import typer
 
 from api.settings import settings
+from cases import definitions
 from cases.clock import SystemClock
-from cases.database import Database, connect
+from cases.database import Database, Scope, connect
 from cases.errors import CasesError
 
 CLOCK = SystemClock()
@@ -26,3 +27,11 @@ def opened_database() -> Iterator[Database]:
         raise typer.Exit(1) from None
     finally:
         database.close()
+
+
+@contextmanager
+def running_database() -> Iterator[Database]:
+    """The same, once this version's definition was let start on it."""
+    with opened_database() as database:
+        database.write(lambda db: definitions.start(db, CLOCK.now()), Scope.worker())
+        yield database

@@ -1,47 +1,96 @@
-"""`qp workflow`: the machines as they run."""
+"""`qp workflow` and `qp migrate-cases`: the machines as they run or ran, their proofs, and what a new version renames."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
 import typer
 
-from engine.definition import MACHINES, VERSION, as_data, fingerprint, journey_as_data
-from engine.model import Kind
+from api.commands.doorway import CLOCK, opened_database, running_database
+from cases import definitions, renaming
+from cases.database import Scope
+from engine import diagram
+from engine.definition import VERSION, as_data, fingerprint
+from engine.model import NEW, Kind
+from engine.soundness import problems
 
 app = typer.Typer(no_args_is_help=True, help="The machines as they run.")
 
 
-@app.callback()
-def main() -> None:
-    """Give every command its place below `workflow`."""
+class Format(StrEnum):
+    """How a machine is shown."""
+
+    TABLE = "table"
+    JSON = "json"
+    MERMAID = "mermaid"
+    SVG = "svg"
+
+
+@app.command()
+def check() -> None:
+    """Prove the machines: nothing unreachable, an end from everywhere, somebody and something due in every open state."""
+    found = problems()
+    print("\n".join(found) or "sound")
+    raise typer.Exit(1 if found else 0)
 
 
 @app.command()
 def show(
     machine: Annotated[Kind | None, typer.Argument(help="One machine; all five without it.")] = None,
-    form: Annotated[str, typer.Option("--format", help="json or table")] = "table",
+    form: Annotated[Format, typer.Option("--format", help="How it is shown.")] = Format.TABLE,
+    version: Annotated[int | None, typer.Option(help="An earlier version, as this database keeps it.")] = None,
 ) -> None:
     """Show the machines: states with their deadlines and marks, and the steps between them."""
-    if form == "json":
-        print(json.dumps(journey_as_data(machine) if machine else as_data(), ensure_ascii=False, indent=1))
-        return
-    if form != "table":
-        print(f"Unknown format {form!r}: choose json or table.")
+    if form is Format.SVG and (machine is None or version is not None):
+        print("A drawing is of one machine, as it runs: name it, without --version.")
         raise typer.Exit(2)
-    print(f"version {VERSION}  {fingerprint()}")
-    for kind in [machine] if machine else list(MACHINES):
-        _table(kind)
+    data = as_data() if version is None else _stored(version)
+    kinds = [machine] if machine else list(Kind)
+    match form:
+        case Format.JSON:
+            print(json.dumps(data[machine] if machine else data, ensure_ascii=False, indent=1))
+        case Format.MERMAID:
+            drawn = (diagram.mermaid(k) if version is None else diagram.mermaid_of(data[k]) for k in kinds)
+            print("\n".join(drawn), end="")
+        case Format.SVG:
+            print(diagram.svg(kinds[0]), end="")
+        case Format.TABLE:
+            print(f"version {VERSION}  {fingerprint()}" if version is None else f"version {version}")
+            for kind in kinds:
+                _table(kind, data[kind])
 
 
-def _table(kind: Kind) -> None:
+def migrate_cases(
+    apply: Annotated[bool, typer.Option("--apply/--dry-run", help="Do it, or say what would be done.")] = False,
+) -> None:
+    """Give what stands in a state that a new version renamed its new name, with a line of the journal that says so."""
+    if apply:
+        with running_database() as database:
+            found = renaming.apply(database, CLOCK.now())
+    else:
+        with opened_database() as database:
+            found = database.read(renaming.planned, Scope.worker())
+    for one in found:
+        print(f"{one.name} {one.track}: {one.old} → {one.new}")
+    print(f"{len(found)} {'renamed' if apply else 'to rename'}.")
+
+
+def _stored(version: int) -> dict[str, Any]:
+    with opened_database() as database:
+        return database.read(lambda db: definitions.stored(db, version), Scope.worker())
+
+
+def _table(kind: Kind, machine: dict[str, Any]) -> None:
     """One machine, a line for each state, its deadlines and its steps."""
-    journey = MACHINES[kind].journey
-    print(f"\n{kind}  ({journey.french})")
-    for state in journey.states:
-        print(f"  {state.code:<20} {state.french}  ·  {state.owner_says or state.owner or '–'}")
-        for rule in state.deadlines:
-            print(f"      {rule.rule:<20} {rule.within}  met by {rule.met_by.words}")
-        for step in state.steps:
-            print(f"      → {step.to or 'stays':<18} {step.event}  ({step.label})")
+    print(f"\n{kind}")
+    for code, state in machine["states"].items():
+        print(f"  {code:<20} {state['french']}  ·  {state['owner'] or '–'}")
+        for rule in state["deadlines"]:
+            print(f"      {rule['rule']:<20} {rule['within']}  met by {rule['met_by']}")
+        for step in machine["transitions"]:
+            if code in step["from"]:
+                print(f"      → {step['to'] or 'stays':<18} {step['event']}  ({', '.join(step['roles'])})")
+    created = (step for step in machine["transitions"] if NEW in step["from"])
+    print(f"  created by {', '.join(step['event'] for step in created)}")

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from click.testing import Result
 from sqlalchemy import insert
+from typer.testing import CliRunner
 
+from api.cli import app
+from api.settings import settings
 from cases.database import Scope, connect
 from cases.identifiers import new_id
 from cases.tables.territories import territory
+from tests.cases.conftest import migrated_file
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -58,7 +64,7 @@ def test_a_new_database_takes_a_sheet_and_its_journals_are_whole(url: str) -> No
     report = json.loads(done.stdout)
     assert done.returncode == 1
     assert (report["recorded"], len(report["refused"])) == (203, 19)
-    assert qp(url, "verify").stdout.strip() == "203 journals, all whole."
+    assert qp(url, "verify").stdout.strip() == "204 journals, all whole."
 
 
 def test_a_token_is_made_for_somebody_who_is_known_only(url: str) -> None:
@@ -83,3 +89,74 @@ def test_the_machines_are_shown_as_data(url: str) -> None:
     done = qp(url, "workflow", "show", "referral", "--format", "json")
 
     assert json.loads(done.stdout)["initial"] == "draft"
+
+
+@pytest.fixture
+def made(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database that is up to date already."""
+    shutil.copy(migrated_file(tmp_path_factory.getbasetemp()), tmp_path / "quartiers.db")
+    return f"sqlite:///{tmp_path}/quartiers.db"
+
+
+def told(url: str, *words: str) -> Result:
+    """The same command line, without a new process."""
+    settings.cache_clear()
+    try:
+        return CliRunner().invoke(app, words, env={"QP_DATABASE_URL": url})
+    finally:
+        settings.cache_clear()
+
+
+def test_a_new_machine_makes_its_territory_and_its_people_and_works_a_case(made: str) -> None:
+    for words in (
+        ("reference", "load"),
+        ("territory", "add", "roubaix"),
+        ("territory", "step", "roubaix", "label", "label_reference=D-2026-1"),
+        ("user", "add", "maya@example.org", "Maya Delorme", "manager", "--territory", "roubaix"),
+        ("territory", "step", "roubaix", "convention", "signed_on=2026-11-02", "reference=C-1"),
+    ):
+        done = told(made, *words)
+        assert done.exit_code == 0, (words, done.output)
+    no_quartier = told(made, "territory", "step", "roubaix", "start_incubation")
+
+    assert told(made, "territory", "list").output.split() == ["roubaix", "labellisation", "Roubaix"]
+    assert (no_quartier.exit_code, no_quartier.output.strip()) == (1, "Déclarez au moins un quartier.")
+    assert "manager roubaix" in told(made, "user", "list").output
+
+
+def test_reference_data_is_loaded_once_however_often(made: str) -> None:
+    first, second = (json.loads(told(made, "reference", "load", "--json").output) for _ in range(2))
+
+    assert [one["new"] for one in first] == [20, 24, 4]
+    assert [(one["new"], one["changed"], one["same"]) for one in second] == [(0, 0, 20), (0, 0, 24), (0, 0, 4)]
+
+
+def test_somebody_is_given_a_role_only_where_it_holds(made: str) -> None:
+    nowhere = told(made, "user", "add", "a@example.org", "A", "adviser")
+    unknown = told(made, "user", "add", "a@example.org", "A", "adviser", "--territory", "atlantis")
+    no_branch = told(made, "user", "add", "a@example.org", "A", "operator", "--branch", "Adie")
+    relation = told(made, "user", "add", "a@example.org", "A", "entrepreneur")
+
+    assert [done.exit_code for done in (nowhere, unknown, no_branch, relation)] == [1, 1, 1, 1]
+    assert "atlantis" in unknown.output
+    assert told(made, "user", "list", "--json").output.strip() == "[]"
+
+
+def test_a_disabled_person_has_no_token_left(made: str) -> None:
+    told(made, "user", "add", "claire@example.org", "Claire Aubert", "admin")
+    told(made, "token", "add", "claire@example.org")
+
+    assert told(made, "user", "disable", "Claire@example.org").exit_code == 0
+
+    assert "(disabled)" in told(made, "user", "list").output
+    assert [one["revoked_at"] is None for one in json.loads(told(made, "token", "list", "--json").output)] == [False]
+
+
+def test_a_token_is_revoked_by_its_id_once(made: str) -> None:
+    told(made, "user", "add", "claire@example.org", "Claire Aubert", "admin")
+    told(made, "token", "add", "claire@example.org")
+    (token,) = json.loads(told(made, "token", "list", "claire@example.org", "--json").output)
+
+    revoked, again = told(made, "token", "revoke", token["id"]), told(made, "token", "revoke", token["id"])
+
+    assert (revoked.exit_code, again.exit_code) == (0, 1)

@@ -8,7 +8,7 @@ import pytest
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, StrictUndefined, Undefined
 
 from api.assets import FOLDER, Assets
-from api.typography import filters
+from notifications.typography import filters
 
 TEMPLATES = FOLDER.parent / "templates"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"

@@ -1,0 +1,105 @@
+"""What every answer bears and every request must respect: safe headers, an id to be found by, a body that is not too large."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY = 1_000_000
+"""Bytes."""
+LARGEST_FILE = 10_000_000
+"""Bytes, where files are given."""
+_FILES = ("/imports", "/api/v1/imports")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+
+CONTENT_SECURITY_POLICY = "; ".join((
+    "default-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'", "object-src 'none'",
+))  # fmt: skip
+SAFE: Mapping[str, str] = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "geolocation=(self), camera=(), microphone=(), payment=(), usb=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+"""What an answer bears unless it says otherwise itself."""
+OVER_TLS = "max-age=63072000; includeSubDomains"
+
+
+def add_safe_headers(answered: MutableHeaders, *, over_tls: bool, request_id: str) -> None:
+    """Give an answer the headers that it lacks, and the id of its request."""
+    for name, value in SAFE.items():
+        answered.setdefault(name, value)
+    if over_tls:
+        answered.setdefault("Strict-Transport-Security", OVER_TLS)
+    answered["X-Request-ID"] = request_id
+
+
+class BodyTooLarge(HTTPException):
+    """More was sent than may be."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(413, f"C’est trop lourd : {most // 1_000_000} Mo au plus.")
+
+
+class SafeHeaders:
+    """Gives each request an id, and each answer the headers that it lacks."""
+
+    def __init__(self, app: ASGIApp, over_tls: bool) -> None:
+        self.app, self.over_tls = app, over_tls
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope).get("x-request-id", ""))
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                add_safe_headers(MutableHeaders(scope=message), over_tls=self.over_tls, request_id=request_id)
+            await send(message)
+
+        await self.app(scope, receive, send_safely)
+
+
+class BodyLimit:
+    """Stops reading a body as soon as it is too large, whatever its announced length."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        most = LARGEST_FILE if scope["path"].startswith(_FILES) else LARGEST_BODY
+        announced = Headers(scope=scope).get("content-length", "")
+        read = 0
+
+        async def receive_no_more() -> Message:
+            nonlocal read
+            if announced.isdigit() and int(announced) > most:
+                raise BodyTooLarge(most)
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > most:
+                raise BodyTooLarge(most)
+            return message
+
+        await self.app(scope, receive_no_more, send)
+
+
+def _request_id(given: str) -> str:
+    """The id that a proxy gave, when it is one; a new one otherwise."""
+    return given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(16)

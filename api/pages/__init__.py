@@ -1,0 +1,33 @@
+"""The pages: a router for each subject, its routes and its templates under the same words."""
+
+from api.pages import (
+    about,
+    aids,
+    backlog,
+    case,
+    cases,
+    connexion,
+    demo,
+    inbox,
+    links,
+    log,
+    mentoring,
+    my_case,
+    territories,
+    today,
+)
+
+DESK = (
+    today.router,
+    cases.router,
+    log.router,
+    case.router,
+    inbox.router,
+    mentoring.router,
+    backlog.router,
+    aids.router,
+    territories.router,
+)
+"""The pages of who is signed in; `log` comes before `case`: « nouveau » is no reference."""
+ROUTERS = (connexion.router, links.router, my_case.router, *DESK, about.router)
+OF_THE_DEMO = (demo.router,)

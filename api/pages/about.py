@@ -1,0 +1,28 @@
+"""What everybody may read: accessibility, personal data, help."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.pages.shell import page
+
+router = APIRouter()
+
+
+@router.get("/accessibilite")
+async def show_accessibility(request: Request) -> Response:
+    """The declaration of accessibility: « non conforme » until an audit is recorded."""
+    return page(request, "accessibilite.html")
+
+
+@router.get("/donnees-personnelles")
+async def show_personal_data(request: Request) -> Response:
+    """What is kept of people, why, how long, and what they may ask."""
+    return page(request, "donnees_personnelles.html")
+
+
+@router.get("/aide")
+async def show_help(request: Request) -> Response:
+    """The questions that people ask."""
+    return page(request, "aide.html")

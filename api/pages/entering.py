@@ -1,0 +1,22 @@
+"""Coming in: a new session on this browser, then the page where the person was going."""
+
+from __future__ import annotations
+
+from fastapi import Request
+from starlette.responses import Response
+
+from api.pages.frame import Frame
+from api.pages.shell import own_address, see_other
+from api.sign_in import begin_session
+from api.work import Work
+
+
+async def enter(request: Request, work: Work, person_id: str, next_page: str) -> Response:
+    """Sign somebody in on this browser, with a session that is new, and lead them on."""
+    frame: Frame = request.app.state.frame
+    before, browser = request.cookies.get(frame.session_cookie, ""), request.headers.get("user-agent", "")
+    now = work.clock.now()
+    secret = await work.write(lambda db: begin_session(db, person_id, now=now, instead_of=before, browser=browser))
+    answer = see_other(request, own_address(next_page))
+    frame.keep(answer, frame.session_cookie, secret)
+    return answer

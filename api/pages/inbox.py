@@ -1,0 +1,175 @@
+"""The operator's inbox: what to answer, what is under way, what is over; an answer is one or two presses, and can be undone."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from api.pages import desk, rules
+from api.pages.case_view import SITUATIONS
+from api.pages.dates import before, due_chip, paused_chip, sentence
+from api.pages.shell import PageVisit
+from cases.access import Identity
+from cases.answering import ToAnswer, to_answer
+from cases.choices import subject_label
+from cases.errors import NotFound
+from cases.identifiers import read_reference
+from cases.inbox import Asked, Inbox, Tray, case_of, inbox_of
+from cases.today import Today, Todo, today_of
+from engine.definition import MACHINES
+from engine.model import Kind
+from notifications.typography import day_short
+
+router = APIRouter(prefix="/orientations")
+LABELS: Final = {
+    Tray.TO_ANSWER: "À traiter", Tray.CURRENT: "En cours", Tray.CLOSED: "Closes", Tray.DECLINED: "Déclinées", Tray.EXPIRED: "Expirées",
+}  # fmt: skip
+_NOTHING: Final = {
+    Tray.TO_ANSWER: ("Aucune demande n’attend votre réponse", "Vous recevrez un courriel à la prochaine."),
+    Tray.CURRENT: ("Aucun dossier en cours", "Les demandes que vous prenez en charge viennent ici."),
+    Tray.CLOSED: ("Aucun dossier clos", "Les dossiers aboutis, arrêtés ou retirés viennent ici."),
+    Tray.DECLINED: ("Aucune demande déclinée", "Un motif suffit pour dire non."),
+    Tray.EXPIRED: ("Aucune demande expirée", "Vous répondez à temps."),
+}
+
+
+@router.get("")
+async def show_inbox(request: Request, visit: PageVisit) -> Response:
+    """One tray of the inbox, and what is to be done on the cases under way."""
+    who, now = visit.identity, visit.now
+    tray, after = _tray(request), request.query_params.get("suite", "")[:60] or None
+
+    def read(db: Connection) -> tuple[Inbox, Today]:
+        return inbox_of(db, who, tray, after=after), today_of(db, who, now=now)
+
+    return await desk.show(request, visit, "inbox.html", read, lambda found: inbox_context(*found, now))
+
+
+@router.get("/{reference}/{track}")
+async def show_request(request: Request, reference: str, track: str, visit: PageVisit) -> Response:
+    """One request in short, with its three answers."""
+    who, now, wanted = visit.identity, visit.now, read_reference(reference)
+
+    def read(db: Connection) -> ToAnswer:
+        return to_answer(db, case_of(db, who, wanted), track, by=who, now=now)
+
+    return await desk.show(request, visit, "request.html", read, lambda asked: request_context(asked, who, now))
+
+
+def _tray(request: Request) -> Tray:
+    given = request.query_params.get("etat", "")
+    return Tray(given) if given in set(Tray) else Tray.TO_ANSWER
+
+
+def inbox_context(found: Inbox, mine: Today, now: datetime) -> dict[str, Any]:
+    """Everything that `inbox.html` shows."""
+    waiting, working = found.counts[Tray.TO_ANSWER], found.counts[Tray.CURRENT]
+    rows = [_row(asked, now) for asked in found.asked]
+    title, text = _NOTHING[found.tray]
+    tabs = [
+        {"label": LABELS[tray], "href": f"/orientations?etat={tray}", "count": found.counts[tray], "current": tray is found.tray}
+        for tray in Tray
+    ]  # fmt: skip
+    return {
+        "title": "Orientations reçues", "lead": _lead(waiting, working, found.room), "tabs": tabs, "tray": LABELS[found.tray], "rows": rows,
+        "nothing": {"title": title, "text": text}, "older": f"/orientations?etat={found.tray}&suite={found.after}" if found.after else None,
+        "todo": _todo(mine, now) if found.tray is Tray.TO_ANSWER else [],
+    }  # fmt: skip
+
+
+def _lead(waiting: int, working: int, room: int) -> str:
+    asked = (
+        "Aucune demande n’attend"
+        if not waiting
+        else "Une demande attend"
+        if waiting == 1
+        else f"{waiting} demandes attendent"
+    )
+    cases = "aucun dossier" if not working else "un dossier" if working == 1 else f"{working} dossiers"
+    return f"{asked} votre réponse. L’antenne suit {cases}, et peut en prendre {room} par semaine."
+
+
+def _row(asked: Asked, now: datetime) -> dict[str, Any]:
+    """One request as the macro `task` takes it."""
+    said = asked.needs[0] if asked.needs else None
+    need = subject_label(said[0]) if said else "Besoin à préciser"
+    what = f"{need[:1].lower()}{need[1:]}"
+    place = asked.place or SITUATIONS.get(asked.situation, "")
+    about = ", ".join(part for part in (asked.activity, place) if part)
+    waits = asked.state in ("sent", "info_requested")
+    href = f"/orientations/{asked.reference}/{asked.track}" if waits else f"/dossiers/{asked.reference}"
+    return {
+        "due": _due(asked, now), "title": f"{asked.name} : {what}", "href": href,
+        "reason": " · ".join(part for part in (about, f"transmis par {asked.sender}" if asked.sender else "") if part) or asked.reference,
+        "detail": _detail(asked, said[1] if said else None),
+        "action": {"label": "Répondre" if asked.state == "sent" else "Voir", "href": href, "kind": "go" if asked.state == "sent" else "", "spoken": asked.name},
+    }  # fmt: skip
+
+
+def _due(asked: Asked, now: datetime) -> dict[str, str]:
+    if asked.paused:
+        return paused_chip(None, asked.calendar.day_of(now))
+    over = asked.state not in ("sent", "info_requested", "accepted", "engaged")
+    chip = due_chip(asked.due_on, asked.calendar, now)
+    if chip is None or over:
+        return {"kind": "done" if asked.state == "completed" else "paused", "text": _state(asked).lower()}
+    return chip
+
+
+def _state(asked: Asked) -> str:
+    return MACHINES[Kind.REFERRAL].states[asked.state].french
+
+
+def _detail(asked: Asked, said: str | None) -> str:
+    if asked.state == "info_requested":
+        return "Vous avez posé une question. Le délai reprendra à la réponse."
+    since = day_short(asked.state_since, asked.calendar.timezone, weekday=True)
+    arrived = sentence(f"Arrivée {since}" if asked.state == "sent" else f"{_state(asked)} depuis {since}")
+    quoted = f" « {said} »" if said else ""
+    who = f" {asked.agent} suit le dossier." if asked.agent else ""
+    return f"{arrived}{who}{quoted}"
+
+
+def _todo(mine: Today, now: datetime) -> list[dict[str, Any]]:
+    """What is due on the cases under way."""
+    mine_now = (*mine.late, *mine.today, *mine.new, *mine.next)
+    return [_task(t, now) for t in mine_now if t.rule.startswith(("referral.accepted", "referral.engaged"))]
+
+
+def _task(todo: Todo, now: datetime) -> dict[str, Any]:
+    way = rules.way(todo.reference, todo.rule, todo.track)
+    said = (todo.person, rules.within(todo.rule, todo.length, todo.unit))
+    return {
+        "due": due_chip(todo.due_on, todo.calendar, now), "title": f"{rules.todo_of(todo.rule, todo.item)} : {todo.name}",
+        "href": f"/dossiers/{todo.reference}", "reason": " · ".join(part for part in said if part),
+        "action": {"label": rules.verb(todo.rule), "href": way + _back(way), "spoken": todo.name},
+    }  # fmt: skip
+
+
+def _back(href: str) -> str:
+    return f"{'&' if '?' in href else '?'}retour=/orientations"
+
+
+def request_context(asked: ToAnswer, who: Identity, now: datetime) -> dict[str, Any]:
+    """Everything that `request.html` shows."""
+    if asked.state not in ("sent", "info_requested"):
+        raise NotFound("Cette demande a déjà sa réponse : ouvrez le dossier.")
+    today = asked.calendar.day_of(now)
+    chip = due_chip(asked.answer_by, asked.calendar, now)
+    due = (
+        {**chip, "text": f"réponse attendue {before(asked.answer_by, asked.calendar, now)}"}
+        if chip and asked.answer_by
+        else None
+    )
+    case = f"/dossiers/{asked.reference}/actions"
+    return {
+        "title": f"Pouvez-vous aider {asked.helped['name'] or asked.shop['name']} ?", "asked": asked, "due": due, "key": secrets.token_urlsafe(12),
+        "needs": [" : ".join(part for part in (subject_label(n.subject), n.detail) if part) for n in asked.needs], "me": who.person, "signed_as": who.name,
+        "may_accept": who.person in dict(asked.agents) and asked.allows("accept"), "accept_href": f"{case}/accept", "case": case,
+        "change_until": asked.calendar.shift(today, 1),
+    }  # fmt: skip

@@ -1,0 +1,130 @@
+"""Mentorat: the pairs of a mentor, or of a territory, and the next thing to do in each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.pages import desk, rules
+from api.pages.dates import before, due_chip, paused_chip, sentence
+from api.pages.shell import PageVisit
+from cases.access import Identity
+from cases.pairs import PairRow, pairs_of
+from engine.definition import MACHINES
+from engine.lists import PROGRESS
+from engine.model import Kind
+from notifications.typography import day_short
+
+router = APIRouter(prefix="/mentorat")
+BACK: Final = "retour=/mentorat"
+
+
+@router.get("")
+async def show_pairs(request: Request, visit: PageVisit) -> Response:
+    """The pairs under way, or those that are over."""
+    who, now, over = visit.identity, visit.now, request.query_params.get("etat") == "termines"
+    return await desk.show(
+        request, visit, "mentoring.html", lambda db: pairs_of(db, who, over=over),
+        lambda pairs: pairs_context(pairs, who, now, over=over),
+    )  # fmt: skip
+
+
+def pairs_context(pairs: list[PairRow], who: Identity, now: datetime, *, over: bool) -> dict[str, Any]:
+    """Everything that `mentoring.html` shows."""
+    mine = [pair for pair in pairs if pair.mentor_id == who.person]
+    first = None if over else next((pair for pair in mine if pair.rule), None)
+    return {
+        "title": "Mentorat", "lead": _lead(pairs, mine, over=over),
+        "tabs": [
+            {"label": "En cours", "href": "/mentorat", "current": not over}, {"label": "Terminés", "href": "/mentorat?etat=termines", "current": over},
+        ],
+        "first": _first(first, now) if first else None, "pairs": [_pair(pair, who, now) for pair in pairs], "over": over,
+    }  # fmt: skip
+
+
+def _lead(pairs: list[PairRow], mine: list[PairRow], *, over: bool) -> str:
+    if over:
+        return "Les binômes terminés, et ceux qui n’ont pas abouti."
+    if mine:
+        return "Une personne vous est confiée." if len(mine) == 1 else f"{len(mine)} personnes vous sont confiées."
+    return "Un binôme est en cours." if len(pairs) == 1 else f"{len(pairs)} binômes sont en cours."
+
+
+def _first(pair: PairRow, now: datetime) -> dict[str, Any]:
+    """The next thing that a mentor does."""
+    rule = pair.rule or ""
+    signs = pair.state == "proposed"
+    who = pair.person or pair.name
+    label = "Signer la charte" if signs else rules.todo_of(rule)
+    way = (
+        f"/dossiers/{pair.reference}/actions/sign_charter?suivi={pair.track}"
+        if signs
+        else rules.way(pair.reference, rule, pair.track)
+    )
+    chip = due_chip(pair.due_on, pair.calendar, now)
+    return {
+        "title": f"{label} avec {who}" if label.startswith("Se ") else f"{label} : {who}",
+        "text": f"{pair.name}. À faire {before(pair.due_on, pair.calendar, now) if pair.due_on else 'bientôt'}.",
+        "due": chip, "way": {"label": label, "href": f"{way}&{BACK}"}, "phone": pair.phone, "name": who,
+        "notebook": None if signs else f"/dossiers/{pair.reference}/actions/record_progress?suivi={pair.track}&{BACK}",
+    }  # fmt: skip
+
+
+def _pair(pair: PairRow, who: Identity, now: datetime) -> dict[str, Any]:
+    """A pair as the macro `tracks` takes it."""
+    helped = f"{pair.person}, {pair.name}" if pair.person else pair.name
+    return {
+        "id": f"{pair.reference}-{pair.track}", "name": helped if pair.mentor_id == who.person else f"{pair.mentor} et {helped}", "kind": "person",
+        "href": f"/dossiers/{pair.reference}", "due": _due(pair, now), "text": _text(pair, now), "actions": _actions(pair, who),
+    }  # fmt: skip
+
+
+def _actions(pair: PairRow, who: Identity) -> list[dict[str, str]]:
+    """What is most often done with a pair; the rest is on the case's page."""
+    case, on = f"/dossiers/{pair.reference}", f"?suivi={pair.track}&{BACK}"
+    if pair.state in ("active", "mid_review"):
+        return [
+            {"label": "Écrire le carnet", "href": f"{case}/actions/record_progress{on}"},
+            {"label": "Noter une rencontre", "href": f"{case}/noter/session{on}"},
+        ]
+    if pair.state == "proposed" and pair.mentor_id == who.person and not pair.mentor_signed:
+        return [
+            {"label": "Signer la charte", "href": f"{case}/actions/sign_charter{on}"},
+            {"label": "Pas cette fois", "href": f"{case}/actions/decline_pair{on}"},
+        ]
+    return []
+
+
+def _due(pair: PairRow, now: datetime) -> dict[str, str]:
+    state = MACHINES[Kind.MENTORING_PAIR].states[pair.state].french.lower()
+    if pair.state == "paused":
+        return paused_chip(pair.paused_until, pair.calendar.day_of(now))
+    chip = due_chip(pair.due_on, pair.calendar, now)
+    if chip and chip["kind"] in ("late", "today"):
+        return chip
+    return {"kind": "done" if pair.state in ("active", "ended") else "soon", "text": state}
+
+
+def _text(pair: PairRow, now: datetime) -> str:
+    met = (
+        "Pas encore de rencontre notée"
+        if not pair.sessions
+        else "Une rencontre"
+        if pair.sessions == 1
+        else f"{pair.sessions} rencontres"
+    )
+    last = f"la dernière le {day_short(pair.last_met_on)}" if pair.last_met_on else ""
+    began = f"Depuis le {day_short(pair.began_on, year=True)}" if pair.began_on else ""
+    following = (
+        f"{rules.todo_of(pair.rule)} {before(pair.due_on, pair.calendar, now)}" if pair.rule and pair.due_on else ""
+    )
+    said = (
+        began,
+        ", ".join(part for part in (met, last) if part) if pair.began_on else "",
+        PROGRESS.get(pair.progress or "", ""),
+        following,
+    )
+    return " ".join(sentence(part) for part in said if part)

@@ -1,0 +1,128 @@
+"""« Mon dossier »: the person who is helped reads where it stands, says that nobody called, answers, or stops everything."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from starlette.datastructures import FormData
+from starlette.responses import Response
+
+from api.pages.opening import LinkGone, Opened, open_link
+from api.pages.own_sentences import Now, now_of, path_of
+from api.pages.shell import done, page, see_other, to_correct
+from api.steps import take
+from api.work import Work
+from cases.errors import CasesError, Conflict, Invalid, NotFound
+from cases.journey import Request as StepRequest
+from cases.own_case import OwnCase, own_case
+from engine.model import CASE_TRACK
+from notifications.grammar import first_name
+from notifications.links import Purpose
+from notifications.typography import phone_uri
+
+router = APIRouter(prefix="/mon-dossier/{token}")
+
+ASKS: Final[Mapping[str, str]] = {"partage": "withdraw_consent", "arreter": "close", "rouvrir": "reopen"}
+"""What is asked once more before it is done, by the word of its address."""
+_SAID: Final[Mapping[str, str]] = {
+    "nobody_called": "Merci de nous l’avoir dit. Nous avons prévenu votre conseil et la structure.",
+    "answer_info": "Merci, votre réponse est partie.",
+    "withdraw_consent": "C’est fait : nous ne partageons plus vos informations.",
+    "close": "C’est fait : votre dossier est arrêté.",
+    "reopen": "C’est fait : votre dossier est rouvert, quelqu’un va vous appeler.",
+}
+_FIELDS: Final = ("answer", "reason")
+
+
+@router.get("")
+async def show_my_case(request: Request, token: str, work: Work) -> Response:
+    """Where it stands, who calls and by when, and what they may say."""
+    opened = await _open(token, work)
+    return await _page(request, opened)
+
+
+@router.get("/{word}")
+async def ask_again(request: Request, token: str, word: str, work: Work) -> Response:
+    """Ask once more before what cannot be undone by a button."""
+    opened = await _open(token, work)
+    found = await _read(opened)
+    if word not in ASKS or not found.allows(ASKS[word]):
+        raise NotFound("Cela n’est pas possible pour l’instant.")
+    return _confirm(request, opened, found, word)
+
+
+@router.post("")
+async def say(request: Request, token: str, work: Work) -> Response:
+    """Do what the button says, then show the case again."""
+    opened, form = await _open(token, work), await request.form()
+    pressed = str(form.get("step", ""))
+    try:
+        await take(opened.visit, _step(opened, pressed, form))
+    except (NotFound, Conflict):
+        raise
+    except CasesError as error:
+        return await _page(request, opened, errors=to_correct(error), typed=form)
+    return see_other(request, request.url.path, done(_SAID[pressed]))
+
+
+def _step(opened: Opened, pressed: str, form: FormData) -> StepRequest:
+    """What to ask of the case. Raises Invalid for a button that is not ours."""
+    if pressed not in _SAID:
+        raise Invalid("Choisissez une réponse.")
+    given: dict[str, Any] = {name: str(form[name]).strip() for name in _FIELDS if str(form.get(name) or "").strip()}
+    if pressed == "close":
+        given = {"reason": "withdrawn_by_entrepreneur", "end_tracks": True}
+    track = str(form.get("track") or CASE_TRACK)
+    return StepRequest(opened.reference or "", pressed, track, given, key=str(form.get("key") or "")[:64] or None)
+
+
+async def _open(token: str, work: Work) -> Opened:
+    opened = await open_link(token, work)
+    if opened.link.purpose is not Purpose.MY_CASE or opened.reference is None:
+        raise LinkGone(None)
+    return opened
+
+
+async def _read(opened: Opened) -> OwnCase:
+    reference, visit = opened.reference or "", opened.visit
+    try:
+        return await visit.read(lambda db: own_case(db, reference, by=visit.identity, now=visit.now))
+    except NotFound as error:
+        raise LinkGone(None) from error
+
+
+async def _page(
+    request: Request, opened: Opened, *, errors: list[dict[str, str | None]] | None = None,
+    typed: Mapping[str, Any] | None = None,
+) -> Response:  # fmt: skip
+    found, here = await _read(opened), f"/mon-dossier/{opened.token}"
+    now = now_of(found, opened.visit.now)
+    return page(
+        request, "mon_dossier.html", status=422 if errors else 200, case=found, now=now, path=path_of(found), more=_more(found, now, here),
+        here=here, errors=errors or [], typed=dict(typed or {}), key=secrets.token_urlsafe(12),
+        hello=first_name(opened.visit.identity.name), until=opened.link.expires_at, zone=found.facts.calendar.timezone,
+        first_name=first_name, bar_title="Mon dossier",
+    )  # fmt: skip
+
+
+def _more(case: OwnCase, now: Now, here: str) -> list[dict[str, str]]:
+    """What they may do besides: as the macro `links` takes it."""
+    found = []
+    if case.referent and case.referent.phone and case.referent != now.who:
+        label = f"Appeler {first_name(case.referent.name)}, votre conseil"
+        found.append({"label": label, "href": phone_uri(case.referent.phone), "icon": "phone"})
+    if case.allows("withdraw_consent"):
+        found.append({"label": "Ne plus partager mes informations", "href": f"{here}/partage", "icon": "lock"})
+    if case.allows("close"):
+        found.append({"label": "Tout arrêter", "href": f"{here}/arreter", "icon": "x"})
+    return found
+
+
+def _confirm(request: Request, opened: Opened, found: OwnCase, word: str) -> Response:
+    return page(
+        request, "mon_dossier_confirmer.html", word=word, step=ASKS[word], case=found, key=secrets.token_urlsafe(12),
+        here=f"/mon-dossier/{opened.token}", bar_title="Mon dossier",
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""Opening a signed link: for whom it acts, and on what; a link that opens nothing any more says so and offers a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from api.security import Visit, grants_of
+from api.work import Work
+from cases.access import Grant, Identity
+from cases.answering import branch_of
+from cases.database import Scope
+from cases.tables.case import case_file, entrepreneur
+from cases.tables.people import person
+from engine.model import Role
+from notifications.links import Link, find_link, gone_link
+
+SYSTEM = Scope.worker()
+"""A link is read before anybody is known: the system reads it."""
+
+
+class LinkGone(Exception):
+    """The link was never one, or opens nothing any more; `link` tells whom a new one could be sent to."""
+
+    def __init__(self, link: Link | None) -> None:
+        super().__init__("link gone")
+        self.link = link
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A link that is good, and the visit of the one it was made for."""
+
+    token: str
+    link: Link
+    visit: Visit
+    reference: str | None
+    """The case that it is about."""
+
+    @property
+    def case_id(self) -> str:
+        """Its case. Raises LinkGone when it is bound to none."""
+        if self.link.case_id is None:
+            raise LinkGone(self.link)
+        return self.link.case_id
+
+    @property
+    def track(self) -> str:
+        """Its track. Raises LinkGone when it is bound to none."""
+        if self.link.track is None:
+            raise LinkGone(self.link)
+        return self.link.track
+
+
+async def open_link(token: str, work: Work) -> Opened:
+    """What a token opens now; nothing is used up. Raises LinkGone."""
+    now = work.clock.now()
+    found = await work.read(lambda db: _opened(db, token, now), SYSTEM)
+    if isinstance(found, LinkGone):
+        raise found
+    link, identity, reference = found
+    return Opened(token, link, Visit(identity, work, now), reference)
+
+
+def _opened(db: Connection, token: str, now: datetime) -> tuple[Link, Identity, str | None] | LinkGone:
+    link = find_link(db, token, now)
+    identity = _identity(db, link) if link else None
+    if link is None or identity is None:
+        return LinkGone(gone_link(db, token, now) if link is None else None)
+    reference = db.execute(select(case_file.c.reference).where(case_file.c.id == link.case_id)).scalar()
+    return link, identity, reference
+
+
+def _identity(db: Connection, link: Link) -> Identity | None:
+    """For whom a link acts: a person with their roles now, an entrepreneur, or a branch by its common address."""
+    if link.person_id:
+        name = db.execute(select(person.c.name).where(person.c.id == link.person_id, person.c.active)).scalar()
+        return Identity(link.person_id, name, grants_of(db, link.person_id), via="mail_link") if name else None
+    if link.entrepreneur_id:
+        who = select(entrepreneur.c.name).where(entrepreneur.c.id == link.entrepreneur_id)
+        return Identity(name=db.execute(who).scalar() or "", via="mail_link", entrepreneur=link.entrepreneur_id)
+    if link.case_id and link.track:
+        branch, name = branch_of(db, link.case_id, link.track)
+        return Identity(name=name, grants=(Grant(Role.OPERATOR, branch=branch),), via="mail_link")
+    return None

@@ -1,0 +1,197 @@
+"""The journal of a case in French: who did what, when, how, and in which words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from itertools import groupby
+from typing import Any, Final
+
+from api.pages.dates import day_label
+from cases.choices import subject_label
+from engine.definition import MACHINES, record_of
+from engine.facts import CaseFacts, Pair, Plan, Referral
+from engine.lists import CHANNEL, LEVER, OUTCOME, RESULT
+from engine.model import CASE_TRACK, Input, InputKind, Kind, Role
+from engine.working_days import Calendar
+from notifications.typography import day_short, hour
+
+SAID: Final[Mapping[str, str]] = {
+    "case.log": "Signalement",
+    "case.qualify": "Besoin qualifié",
+    "case.start_accompaniment": "Accompagnement commencé",
+    "case.start_mentoring": "Mentorat commencé",
+    "case.start_transition": "Appui à la transition commencé",
+    "case.back_to_accompaniment": "Retour à l’accompagnement",
+    "case.reorient": "Dossier réorienté",
+    "case.enter_follow_up": "Suivi commencé",
+    "case.close": "Dossier clos",
+    "case.reopen": "Dossier rouvert",
+    "case.reopen_follow_up": "Suivi repris",
+    "case.hold": "Dossier mis en attente",
+    "case.resume": "Dossier repris",
+    "case.set_urgent": "Urgence signalée",
+    "case.extend_deadline": "Échéance reportée",
+    "case.hand_over": "Dossier confié à {referent}",
+    "case.nobody_called": "« Personne ne m’a appelé »",
+    "case.withdraw_consent": "Accord de partage retiré",
+    "referral.draft": "Demande préparée pour {whom}",
+    "referral.send": "Transmis à {whom}",
+    "referral.ask_info": "{whom} a une question",
+    "referral.answer_info": "Réponse à la question de {whom}",
+    "referral.accept": "Pris en charge par {whom}",
+    "referral.decline": "Décliné par {whom}",
+    "referral.expire": "Sans réponse de {whom}, la demande expire",
+    "referral.undo_answer": "{whom} revient sur sa réponse",
+    "referral.revive": "Demande relancée auprès de {whom}",
+    "referral.withdraw": "Demande retirée à {whom}",
+    "referral.first_contact": "Premier échange avec {whom}",
+    "referral.record_progress": "Nouvelles de {whom}",
+    "referral.name_agent": "{agent} suit le dossier pour {whom}",
+    "referral.complete": "Abouti avec {whom}",
+    "referral.discontinue": "Accompagnement arrêté par {whom}",
+    "mentoring_pair.propose": "Mentor proposé : {whom}",
+    "mentoring_pair.sign_charter": "Charte de mentorat signée",
+    "mentoring_pair.accept_pair": "Binôme commencé avec {whom}",
+    "mentoring_pair.decline_pair": "Binôme non abouti avec {whom}",
+    "mentoring_pair.record_progress": "Carnet de mentorat",
+    "mentoring_pair.pause": "Binôme en pause",
+    "mentoring_pair.resume": "Binôme repris",
+    "mentoring_pair.mid_review_due": "Bilan d’étape à faire",
+    "mentoring_pair.continue_pair": "Bilan d’étape : le binôme continue",
+    "mentoring_pair.end_pair": "Binôme terminé",
+    "transition_plan.open": "Plan ouvert : {whom}",
+    "transition_plan.start_diagnosis": "Diagnostic commencé : {whom}",
+    "transition_plan.validate_plan": "Plan d’action validé : {whom}",
+    "transition_plan.start_action": "Première action commencée",
+    "transition_plan.record_progress": "Nouvelles du plan : {whom}",
+    "transition_plan.finish": "Plan terminé : {whom}",
+    "transition_plan.abandon": "Plan abandonné : {whom}",
+    "contact": "Échange",
+    "attempt": "Essai",
+    "need": "Besoin noté",
+    "note": "Note",
+    "session": "Rencontre du binôme",
+    "meeting": "Rendez-vous",
+    "action_plan": "Plan d’action noté",
+    "score": "Score noté",
+    "action": "Action du plan",
+    "check": "Point de suivi",
+    "document": "Document ajouté",
+    "consent": "Accord noté",
+    "aid": "Aide obtenue",
+    "correct": "Fiche corrigée",
+    "survey": "Enquête de satisfaction",
+    "closure": "Fermeture de l’antenne",
+    "last_action_passed": "La dernière action du plan est passée",
+    "offer_take_back": "Proposition de reprendre la demande",
+}
+"""Each event, by its machine, and each record, as what happened."""
+ROLES: Final[Mapping[str, str]] = {
+    Role.ADVISER: "le conseiller",
+    Role.MANAGER: "le responsable",
+    Role.OPERATOR: "l’opérateur",
+    Role.OPERATOR_MANAGER: "le responsable de l’antenne",
+    Role.MENTOR: "le mentor",
+    Role.ENTREPRENEUR: "l’entrepreneur",
+    Role.SYSTEM: "automatique",
+    Role.ADMIN: "le programme",
+    Role.API_CLIENT: "un outil partenaire",
+    Role.OWNER: "qui suit le plan",
+}
+_DOORS: Final = {"mail_link": "depuis un courriel", "reply": "en réponse à un courriel", "import": "par un fichier"}
+_ON_BEHALF: Final = "on_behalf_person"
+_HIDDEN_DAYS: Final = frozenset({"from", "to"})
+Line = Mapping[Any, Any]
+
+
+def journal_days(
+    lines: Iterable[tuple[Line, Mapping[str, str]]], facts: CaseFacts, names: Mapping[str, str], today: date
+) -> list[dict[str, Any]]:
+    """The lines by local day, the newest first, as the macro `journal` takes them."""
+    newest = sorted(lines, key=lambda found: -found[0]["sequence"])
+    by_day = groupby(newest, key=lambda found: facts.calendar.day_of(found[0]["at"]))
+    return [
+        {
+            "label": day_label(day, today),
+            "date": day.isoformat(),
+            "lines": [line_said(line, words, facts, names) for line, words in found],
+        }
+        for day, found in by_day
+    ]
+
+
+def line_said(line: Line, words: Mapping[str, str], facts: CaseFacts, names: Mapping[str, str]) -> dict[str, Any]:
+    """One line: what happened, by whom and how, the words themselves; `state` when the case moved."""
+    moved = line["track"] == CASE_TRACK and line["from_state"] != line["to_state"]
+    said = [subject_label(text) if name == "subject" else text for name, text in words.items() if name != _ON_BEHALF]
+    return {
+        "title": _title(line, facts, names),
+        "by": " · ".join(_by(line, words, facts.calendar, names)),
+        "quote": "\n".join(said) or None,
+        "state": line["to_state"] if moved else None,
+    }
+
+
+def whom(track: str, facts: CaseFacts) -> str:
+    """With whom a track is: the branch, the mentor, or the plan's lever."""
+    known = facts.tracks.get(track)
+    if isinstance(known, Referral):
+        return known.branch_name or known.operator_name
+    if isinstance(known, Pair):
+        return known.mentor_name
+    return LEVER.get(known.lever or "", "transition").lower() if isinstance(known, Plan) else ""
+
+
+def _title(line: Line, facts: CaseFacts, names: Mapping[str, str]) -> str:
+    kind, given = facts.kind_of(line["track"]), line["facts"] or {}
+    written = SAID.get(f"{kind}.{line['event']}") or SAID.get(line["event"], line["event"])
+    title = written.format(
+        whom=whom(line["track"], facts),
+        referent=names.get(given.get("referent", ""), "un collègue"),
+        agent=names.get(given.get("agent", ""), "un collègue"),
+    )
+    if line["event"] == "accept" and given.get("agent") in names:
+        return f"{title} : {names[given['agent']]}"
+    if line["event"] == "set_urgent" and given.get("lift"):
+        return "Urgence levée"
+    if line["event"] == "attempt":
+        return f"{title} : {RESULT.get(given.get('result', ''), 'sans réponse').lower()}"
+    channel = CHANNEL.get(str(given.get("channel")))
+    return f"{title}, {channel.lower()}" if channel else title
+
+
+def _by(line: Line, words: Mapping[str, str], calendar: Calendar, names: Mapping[str, str]) -> Iterator[str]:
+    yield hour(line["at"], calendar.timezone)
+    actor = names.get(line["actor_id"] or "") or ROLES.get(str(line["actor_role"]), "")
+    behalf = line["on_behalf"] or {}
+    if behalf:
+        person = words.get(_ON_BEHALF) or "l’opérateur"
+        actor = f"{actor}, pour {person}, {CHANNEL.get(behalf.get('channel', ''), '').lower()}".rstrip(", ")
+    if actor:
+        yield actor
+    if line["via"] in _DOORS:
+        yield _DOORS[line["via"]]
+    yield from _details(line)
+
+
+def _details(line: Line) -> Iterator[str]:
+    """What was chosen in lists, the days and the numbers that were given."""
+    given = line["facts"] or {}
+    for asked in _inputs(line):
+        value = given.get(asked.name)
+        if asked.choices and value in asked.choices and asked.name not in ("channel", "result"):
+            yield asked.choices[str(value)]
+        elif asked.kind is InputKind.DAY and value and asked.name not in _HIDDEN_DAYS:
+            yield f"{asked.label[:1].lower()}{asked.label[1:]} : {day_short(date.fromisoformat(str(value)[:10]))}"
+        elif asked.kind is InputKind.NUMBER and value is not None:
+            yield f"{asked.label[:1].lower()}{asked.label[1:]} : {value}"
+        elif asked.kind is InputKind.OUTCOMES and value:
+            yield ", ".join(OUTCOME.get(code, code).lower() for code in value.values())
+
+
+def _inputs(line: Line) -> tuple[Input, ...]:
+    track = line["track"]
+    kind = Kind(track) if track == CASE_TRACK else Kind(track.rsplit("-", 1)[0])
+    step = MACHINES[kind].events.get(line["event"]) or record_of(kind, line["event"])
+    return step.inputs if step else ()

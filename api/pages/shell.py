@@ -1,0 +1,191 @@
+"""How a page is made: who is there, its frame and its navigation, what has just happened; and how one leads to another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from api.csrf import new_visitor, token_for
+from api.errors import NotSignedIn
+from api.pages.frame import FLASH_LASTS, Frame
+from api.security import Visit
+from api.sign_in import SignedIn, keep_alive, signed_in
+from api.work import Work
+from cases.access import Identity
+from cases.errors import CasesError, Invalid, Refused
+from engine.model import Role
+
+ROLES: Final[Mapping[Role, str]] = {
+    Role.ADVISER: "Conseil local",
+    Role.MANAGER: "Pilotage du territoire",
+    Role.OPERATOR: "Opérateur",
+    Role.OPERATOR_MANAGER: "Direction d’antenne",
+    Role.MENTOR: "Mentor bénévole",
+    Role.ADMIN: "Administration du programme",
+    Role.OBSERVER: "Observation",
+    Role.API_CLIENT: "Outil partenaire",
+}
+"""A role, as it stands under a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place of the navigation, and for whom it is; `tab`: among the tabs of a phone."""
+
+    href: str
+    label: str
+    icon: str
+    roles: frozenset[Role]
+    tab: bool = False
+
+
+_TERRITORY = frozenset({Role.ADVISER, Role.MANAGER})
+_OPERATORS = frozenset({Role.OPERATOR, Role.OPERATOR_MANAGER})
+_MENTORS = frozenset({Role.MENTOR})
+_EVERYBODY = _TERRITORY | _OPERATORS | _MENTORS | {Role.ADMIN, Role.OBSERVER}
+_FIGURES = frozenset({Role.MANAGER, Role.ADMIN, Role.OBSERVER})
+
+PLACES: Final = (
+    Place("/", "À faire", "todo", _EVERYBODY - {Role.OBSERVER}, tab=True),
+    Place("/orientations", "Orientations", "bell", _OPERATORS, tab=True),
+    Place("/mentorat", "Mentorat", "users", _MENTORS | _TERRITORY, tab=True),
+    Place("/dossiers", "Dossiers", "folder", _TERRITORY | _OPERATORS | {Role.ADMIN}, tab=True),
+    Place("/relances", "Relances", "clock", _TERRITORY),
+    Place("/pilotage", "Pilotage", "chart", _FIGURES),
+    Place("/territoires", "Territoires", "pin", _FIGURES),
+    Place("/aides", "Aides", "aid", _EVERYBODY),
+    Place("/annuaire", "Annuaire", "book", _EVERYBODY),
+    Place("/imports", "Imports", "upload", _TERRITORY | {Role.ADMIN}),
+    Place("/administration", "Administration", "gear", frozenset({Role.ADMIN})),
+)
+"""The places; one is shown when its page is there."""
+DETECT: Final = Place("/dossiers/nouveau", "Signaler une entreprise", "plus", _TERRITORY | _OPERATORS)
+TABS: Final = 2
+"""How many places stand among the tabs of a phone, beside « Signaler » and « Plus »."""
+
+
+def page(
+    request: Request, template: str, *, status: int = 200, counts: Mapping[str, int] | None = None,
+    hot: Collection[str] = (), **context: Any,
+) -> HTMLResponse:  # fmt: skip
+    """A page of the product. `counts`: how many wait at each place, by its address; `hot`: the places where some are late."""
+    frame: Frame = request.app.state.frame
+    messages = frame.read(request)
+    visitor = None if frame.holder(request) else new_visitor()
+    request.state.visitor = visitor
+    around = {
+        "product": frame.product,
+        "theme_css": frame.theme_css,
+        "csrf": token_for(frame.holder(request), frame.key),
+        "messages": messages,
+        "demo": _ribbon() if frame.demo else None,
+        **_of_the_reader(request, counts or {}, hot),
+    }
+    answer = HTMLResponse(frame.environment.get_template(template).render({**around, **context}), status)
+    if visitor:
+        frame.keep(answer, frame.visitor_cookie, visitor)
+    if messages:
+        frame.forget(answer, frame.flash_cookie)
+    return answer
+
+
+def see_other(request: Request, address: str, *messages: Mapping[str, Any]) -> RedirectResponse:
+    """After a change: lead to a page, which says once what has just happened (`done`, `warned`)."""
+    answer = RedirectResponse(address, 303)
+    if messages:
+        frame: Frame = request.app.state.frame
+        frame.keep(answer, frame.flash_cookie, frame.written(messages), seconds=FLASH_LASTS)
+    return answer
+
+
+def done(text: str, action: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A message that something is done; `action` may undo it: {label, href, method: "post", fields?}."""
+    return {"text": text, "kind": "ok", **({"action": dict(action)} if action else {})}
+
+
+def warned(text: str) -> dict[str, Any]:
+    """A message that something is not done, or not wholly."""
+    return {"text": text, "kind": "error"}
+
+
+def to_correct(error: CasesError) -> list[dict[str, str | None]]:
+    """What is to be corrected on a form, as the macro `error_summary` takes it: the page is then shown again with the status 422."""
+    if isinstance(error, Refused):
+        return [{"message": reason.message, "field": reason.field} for reason in error.reasons]
+    return [{"message": str(error), "field": error.field if isinstance(error, Invalid) else None}]
+
+
+def own_address(address: str, otherwise: str = "/") -> str:
+    """An address inside the product; anything that leads outside becomes `otherwise`."""
+    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
+    return address if plain else otherwise
+
+
+# -- who is there ---------------------------------------------------------------------------------------------------------
+
+
+async def _visit(request: Request, work: Work) -> Visit:
+    frame: Frame = request.app.state.frame
+    secret, now = request.cookies.get(frame.session_cookie, ""), work.clock.now()
+    found = await work.read(lambda db: signed_in(db, secret, now)) if secret else None
+    if found is None:
+        raise NotSignedIn
+    if found.to_keep_alive:
+        await work.write(lambda db: keep_alive(db, found.session, now))
+    request.state.signed_in = found
+    return Visit(found.identity, work, now)
+
+
+PageVisit = Annotated[Visit, Depends(_visit)]
+"""Somebody who is signed in; who is not is led to the sign-in page, then back."""
+
+
+def _of_the_reader(request: Request, counts: Mapping[str, int], hot: Collection[str]) -> dict[str, Any]:
+    found: SignedIn | None = getattr(request.state, "signed_in", None)
+    if found is None:
+        return {}
+    who, path = found.identity, request.url.path
+    roles = {grant.role for grant in who.grants}
+    there: Collection[str] = request.app.state.addresses
+    places = [place for place in PLACES if roles & place.roles and place.href in there]
+    tabs = [place.href for place in places if place.tab][:TABS]
+    return {
+        "nav": [
+            {
+                "href": place.href, "label": place.label, "icon": place.icon, "tab": place.href in tabs, "count": counts.get(place.href),
+                "hot": place.href in hot, "current": _is_at(path, place.href),
+            }
+            for place in places
+        ],
+        "main_action": _detect(path) if roles & DETECT.roles and DETECT.href in there else None,
+        "search_href": "/dossiers" if "/dossiers" in there else None,
+        "person": {"name": who.name, "role": role_of(who)},
+        "place": found.place,
+    }  # fmt: skip
+
+
+def role_of(who: Identity) -> str:
+    """What somebody is here, in words: their first role."""
+    return ROLES.get(who.grants[0].role, "") if who.grants else ""
+
+
+def _is_at(path: str, place: str) -> bool:
+    if path == DETECT.href:
+        return False
+    return path == place or (place != "/" and path.startswith(f"{place}/"))
+
+
+def _detect(path: str) -> dict[str, Any]:
+    return {"href": DETECT.href, "label": DETECT.label, "short": "Signaler", "current": path == DETECT.href}
+
+
+def _ribbon() -> dict[str, Any]:
+    links = [
+        {"href": "/demo", "label": "Personnes"},
+        {"href": "/demo/messagerie", "label": "Courriels"},
+    ]
+    return {"links": links}

@@ -1,0 +1,110 @@
+"""The form of a step as its template shows it: its fields, what is wrong, why it is not possible, what changed meanwhile."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from starlette.datastructures import FormData
+
+from api import forms
+from api.pages.case_steps import way_out
+from api.pages.sentences import line_said, whom
+from cases.choices import may_be_taken
+from cases.errors import CasesError, Invalid, Refused
+from cases.step_sheet import StepAsked, StepSheet
+from engine.model import Refusal
+from notifications.typography import day_short, hour
+
+TODAY: Final = frozenset({"day", "met_on"})
+"""Days that are most often today, for what is noted."""
+_ASKED: Final[Mapping[str, str]] = {
+    "draft": "Choisissez à qui demander. Rien ne part avant « Envoyer ».",
+    "send": "L’opérateur reçoit la demande par courriel, avec trois réponses possibles.",
+    "close": "Les délais s’arrêtent, et chacun est prévenu une fois.",
+    "hold": "Les délais s’arrêtent jusqu’à ce jour, puis reprennent avec ce qui restait.",
+    "contact": "Un message laissé ou un appel sans réponse compte aussi : dites-le.",
+    "first_contact": "Un message laissé ou un appel sans réponse compte aussi : dites-le.",
+    "accept": "L’entrepreneur saura qui l’appelle, et avant quel jour.",
+    "decline": "Un motif suffit. Nous cherchons ailleurs.",
+    "ask_info": "Le délai s’arrête jusqu’à la réponse.",
+    "record_progress": "Une phrase suffit.",
+    "withdraw_consent": "Les demandes en cours s’arrêtent, et chacun est invité à effacer ce qu’il a reçu.",
+}
+"""What a form says before it asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted(StepAsked):
+    """The step that somebody opened, and where to go afterwards."""
+
+    back: str = ""
+
+    @property
+    def here(self) -> str:
+        """The address of its form."""
+        return f"/dossiers/{self.reference}/{'noter' if self.record else 'actions'}/{self.event}"
+
+    @property
+    def after(self) -> str:
+        """Where to go once it is done, and where « Annuler » leads."""
+        return self.back or f"/dossiers/{self.reference}"
+
+
+def step_context(
+    sheet: StepSheet, wanted: Wanted, *, now: datetime, sent: FormData | None = None, errors: tuple[Refusal, ...] = ()
+) -> dict[str, Any]:
+    """Everything that `step.html` shows."""
+    possible, facts = sheet.possible, sheet.facts
+    asked = forms.fields(possible.inputs, sheet.choices, sent, errors, presets_of(sheet, now))
+    behalf = forms.behalf_fields(sent, errors) if sheet.for_an_operator else ()
+    case = f"/dossiers/{wanted.reference}"
+    on = whom(wanted.track, facts)
+    return {
+        "title": possible.label, "wanted": wanted, "name": sheet.name, "case_href": case, "on": on, "intro": _ASKED.get(wanted.event),
+        "fields": asked, "behalf": behalf, "errors": summary(errors, (*behalf, *asked)), "may": may_be_taken(possible),
+        "reasons": [way_out(r.code, r.message, case, wanted.track) for r in possible.reasons], "changed": _changed(sheet),
+        "version": sheet.case["version"], "seen": sheet.case["head_sequence"], "key": secrets.token_urlsafe(12),
+    }  # fmt: skip
+
+
+def presets_of(sheet: StepSheet, now: datetime) -> dict[str, str]:
+    """What a form starts with: today for what is noted, the values that a correction may change, the check that is due."""
+    names = {asked.name for asked in sheet.possible.inputs}
+    found = {name: sheet.facts.calendar.day_of(now).isoformat() for name in TODAY & names}
+    if sheet.possible.step == "check":
+        found["months"] = next((d.item.split()[0] for d in sheet.facts.deadlines if d.name == "check" and d.live), "")
+    if sheet.possible.step in ("contact", "first_contact"):
+        found["result"] = "reached"
+    if sheet.possible.step == "action":
+        del found["day"]
+    return found
+
+
+def reasons_of(error: CasesError) -> tuple[Refusal, ...]:
+    """What is wrong, each with its field when it has one."""
+    if isinstance(error, Refused):
+        return error.reasons
+    return (Refusal("invalid", str(error), field=error.field if isinstance(error, Invalid) else None),)
+
+
+def summary(errors: Iterable[Refusal], shown: tuple[forms.Field, ...]) -> list[dict[str, str | None]]:
+    """What is wrong, above the form, each a link to its field."""
+    ids = {one.name: one.parts[0].name if one.parts else one.name for one in shown} | {"on_behalf_of": "behalf_person"}
+    return [{"message": e.message, "field": ids.get((e.field or "").partition("/")[0])} for e in errors]
+
+
+def _changed(sheet: StepSheet) -> list[str]:
+    """What others did since the reader opened the form."""
+    zone = sheet.facts.calendar.timezone
+    said = []
+    for line, words in sheet.since:
+        shown = line_said(line, words, sheet.facts, sheet.names)
+        who = sheet.names.get(line["actor_id"] or "", "")
+        said.append(
+            f"{shown['title']}{f', par {who}' if who else ''}, {day_short(line['at'], zone)} à {hour(line['at'], zone)}"
+        )
+    return said

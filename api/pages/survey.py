@@ -1,0 +1,39 @@
+"""Two questions after the help: each answer is kept at once, and can be changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import Request
+from starlette.responses import Response
+
+from api.pages.opening import Opened
+from api.pages.shell import page, see_other
+from cases.surveys import QUESTIONS, answer_survey, survey_of
+
+ASKED: Final[Mapping[str, str]] = {
+    "helped": "Cela vous a-t-il aidé ?",
+    "open": "Votre entreprise est-elle ouverte ?",
+}
+"""The words of each question."""
+
+
+async def show(request: Request, opened: Opened) -> Response:
+    """The next question, or thanks."""
+    case_id, track = opened.case_id, opened.track
+    found = await opened.visit.read(lambda db: survey_of(db, case_id, track))
+    asks = found.asks
+    answers = [] if asks is None else list(QUESTIONS[asks].items())
+    return page(
+        request, "lien/enquete.html", asks=asks, question=ASKED.get(asks or ""), answers=answers, here=request.url.path
+    )
+
+
+async def act(request: Request, opened: Opened) -> Response:
+    """Keep one answer, and ask the next question."""
+    form = await request.form()
+    question, answer = str(form.get("question", "")), str(form.get("answer", ""))
+    case_id, track, now = opened.case_id, opened.track, opened.visit.now
+    await opened.visit.write(lambda db: answer_survey(db, case_id, track, question=question, answer=answer, now=now))
+    return see_other(request, request.url.path)

@@ -1,0 +1,100 @@
+"""A browser as somebody uses it: it keeps cookies, follows links, fills in the forms that a page shows, and says where it comes from."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.settings import Settings
+from cases.clock import Clock
+from cases.database import Database
+from tests.api.test_components import Page
+
+HOST = "http://quartiers.example"
+SETTINGS = Settings(secret_key="a key for the tests, and for nothing else", base_url=HOST, env="development")
+_HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)">')
+_TITLE = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
+
+
+def application(database: Database, clock: Clock, **changes: Any) -> FastAPI:
+    """The application, with the settings of the tests."""
+    return create_app(database, clock, **{"settings": SETTINGS, **changes})
+
+
+class Browser:
+    """One browser; `page` is the last page that it showed."""
+
+    def __init__(self, app: FastAPI, *, raises: bool = True) -> None:
+        self.client = TestClient(app, base_url=HOST, follow_redirects=False, raise_server_exceptions=raises)
+        self.address, self.answer = "", self.client.get("/healthz")
+
+    @property
+    def page(self) -> str:
+        return re.sub(r"[\u00a0\u202f]", " ", html.unescape(self.answer.text)).replace("’", "'")
+
+    @property
+    def title(self) -> str:
+        found = _TITLE.search(self.page)
+        return re.sub(r"<[^>]+>", "", found[1]) if found else ""
+
+    @property
+    def status(self) -> int:
+        return int(self.answer.status_code)
+
+    def open(self, address: str) -> Browser:
+        """Open a page, and follow where it leads."""
+        self._went(self.client.get(address), address)
+        return self
+
+    def fill(self, address: str | None = None, **fields: str) -> Browser:
+        """Send the form of the page that goes to that address (the page's own unless told), with its hidden fields; then follow."""
+        action = address or self.address.partition("?")[0]
+        form = self._form(action)
+        hidden = {name: html.unescape(value) for name, value in _HIDDEN.findall(form)}
+        return self.post(action, {**hidden, **fields})
+
+    def post(self, address: str, fields: dict[str, str], **headers: str) -> Browser:
+        """Send fields as they are."""
+        said = {"Origin": HOST, "Sec-Fetch-Site": "same-origin", **headers}
+        self._went(self.client.post(address, data=fields, headers=said), address)
+        return self
+
+    def _form(self, action: str) -> str:
+        forms = re.findall(r"<form[^>]*>.*?</form>", self.answer.text, re.DOTALL)
+        found = [form for form in forms if f'action="{html.escape(action)}"' in form]
+        assert found, f"no form goes to {action} on {self.address}: {self.page}"
+        return str(found[0])
+
+    def _went(self, answer: Any, address: str) -> None:
+        while answer.status_code in (303, 307):
+            address = answer.headers["location"]
+            answer = self.client.get(address)
+        self.answer, self.address = answer, address
+        if answer.headers.get("content-type", "").startswith("text/html"):
+            assert not (found := faults(answer.text)), f"{address}: {found}"
+
+
+def faults(text: str) -> list[str]:
+    """What is wrong with the tags of a page: not closed, twice the same attribute or id, a field that nobody names."""
+    page = Page(text)
+    ids = page.ids()
+    labelled = {found["for"] for found in page.all("label") if "for" in found}
+    fields = [
+        one
+        for name in ("input", "select", "textarea")
+        for one in page.all(name)
+        if one.get("type") not in ("hidden", "checkbox", "radio")
+    ]
+    unnamed = [one for one in fields if one.get("id") not in labelled and "aria-label" not in one]
+    twice = {one for one in ids if ids.count(one) > 1}
+    return [
+        *page.faults,
+        *page.open,
+        *(f"twice the id {one}" for one in twice),
+        *(f"no label: {one}" for one in unnamed),
+    ]
