@@ -13,6 +13,7 @@ from api.headers import BodyLimit, SafeHeaders
 from api.metrics import Figures, Measured
 from api.pages import refusals
 from api.pages.frame import frame_of
+from api.registers.completing import Registers
 from api.rest import ROUTERS, health
 from api.settings import Settings
 from api.settings import settings as of_this_process
@@ -27,10 +28,12 @@ def create_app(
     """The application on that database; `clock` is virtual in the demo and the tests. Raises SecretKeyMissing in production."""
     chosen = settings or of_this_process()
     worker = Worker(database, clock or SystemClock())
+    registers = Registers.of(chosen, worker.clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        await registers.close()
         worker.close()
 
     app = FastAPI(
@@ -41,6 +44,7 @@ def create_app(
         lifespan=lifespan,
     )
     app.state.worker = worker
+    app.state.registers = registers
     app.state.frame = frame_of(chosen, demo=demo)
     app.state.figures = Figures()
     _add_routes(app, demo=demo)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from starlette.datastructures import FormData
 
-from cases.choices import Choice
+from cases.views.choices import Choice
 from engine.lists import CHANNEL, OUTCOME
 from engine.model import Input, InputKind, Refusal
 from notifications.typography import day_short

@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     theme_css: str = ""
     logo: str = ""
     smtp_url: SecretStr = SecretStr("")
+    sirene_url: str = ""
+    geocode_url: str = ""
     mail_from: str = "Quartiers productifs <bonjour@localhost>"
 
     @property

@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, 
 
 from cases.access import Identity
 from cases.errors import NotFound
-from cases.listing import before_day, stuck
 from cases.tables.case import aid_obtained, case_file
 from cases.tables.memory import deadline
 from cases.tables.operators import branch, operator
 from cases.tables.people import person
 from cases.tables.territories import territory
 from cases.tables.tracks import referral
+from cases.views.listing import before_day, stuck
 from engine.definition import MACHINES
 from engine.model import Kind, Role
 from engine.state_names import ReferralState

@@ -10,7 +10,7 @@ from cases import journey
 from cases.access import Identity
 from cases.database import widen_to_case
 from cases.errors import Invalid, NotFound
-from cases.facts_of_case import NO_TERRITORY
+from cases.facts.of_case import NO_TERRITORY
 from cases.identifiers import new_id
 from cases.journey import Fired, Request
 from cases.tables.case import case_file

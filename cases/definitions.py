@@ -10,11 +10,11 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cases.applying import TRACK_TABLES
 from cases.errors import CasesError, NotFound
 from cases.tables.case import case_file
 from cases.tables.memory import deadline, definition
 from cases.tables.territories import territory
+from cases.writing.applying import TRACK_TABLES
 from engine.definition import MACHINES, RENAMES, RULES, VERSION, as_data, fingerprint
 from engine.model import Kind
 

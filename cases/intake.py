@@ -13,13 +13,14 @@ from cases import journey
 from cases.access import Identity, visible_to
 from cases.database import ask_everywhere, widen_to_case
 from cases.errors import Invalid
-from cases.idempotency import claim, claim_of, keep_answer
 from cases.identifiers import new_id, new_reference
 from cases.journal import plain
 from cases.journey import Fired, Request
+from cases.quartiers import locate
 from cases.tables.case import business, case_file, consent, entrepreneur, need
 from cases.tables.people import person, role_grant
 from cases.tables.territories import quartier, territory
+from cases.writing.idempotency import claim, claim_of, keep_answer
 from engine.model import NEW
 
 NOTICE = "2026-01"
@@ -50,6 +51,8 @@ class Detection:
     situation: str = "unknown"
     quartier: str | None = None
     """The code of the quartier, where it is known."""
+    position: tuple[float, float] | None = None
+    """Longitude and latitude of the shop, in degrees (WGS84): they give the quartier where nobody said it."""
     origin: str = "page"
     channel: str | None = None
     consents: tuple[str, ...] = ()
@@ -152,20 +155,7 @@ def _new_case(db: Connection, detection: Detection, home: str | None, by: Identi
     """The rows of a case that is about to be logged; its state is not there yet."""
     business_id, entrepreneur_id, case_id, reference = new_id(now), new_id(now), new_id(now), new_reference()
     widen_to_case(db, case_id)
-    place = (
-        "siret",
-        "naf",
-        "legal_form",
-        "headcount",
-        "created_on",
-        "activity",
-        "address_line",
-        "postcode",
-        "city",
-        "insee",
-    )
-    known = {name: getattr(detection, name) for name in place}
-    db.execute(insert(business).values(id=business_id, name=detection.name.strip() or str(detection.siret), **known))
+    db.execute(insert(business).values(id=business_id, **_business(detection)))
     contact = {
         "name": detection.person_name,
         "phone": detection.phone,
@@ -175,12 +165,12 @@ def _new_case(db: Connection, detection: Detection, home: str | None, by: Identi
     db.execute(insert(entrepreneur).values(id=entrepreneur_id, **contact))
     adviser = by.person if home in by.territories() else referent_for(db, home)
     named = (detection.name, detection.person_name, detection.siret, detection.phone, detection.email, detection.city)
-    around = select(quartier.c.id).where(quartier.c.code == detection.quartier).order_by(quartier.c.id).limit(1)
+    situation, around = _placed(db, detection)
     informed = now if detection.consents or detection.channel else None
     db.execute(
         insert(case_file).values(
             id=case_id, reference=reference, territory_id=home, state=NEW, state_since=now, referent_id=adviser, business_id=business_id,
-            entrepreneur_id=entrepreneur_id, situation=detection.situation, quartier_id=around.scalar_subquery(),
+            entrepreneur_id=entrepreneur_id, situation=situation, quartier_id=around,
             legal_basis=detection.legal_basis, notice_version=NOTICE if informed else None,
             informed_at=informed, opened_at=now, logged_at=now, origin=detection.origin, updated_at=now, search_text=searched(named),
         )
@@ -198,6 +188,38 @@ def _new_case(db: Connection, detection: Detection, home: str | None, by: Identi
     for entered in detection.needs:
         add_need(db, case_id, entered, now)
     return reference
+
+
+def _business(detection: Detection) -> dict[str, Any]:
+    """What is known of the business: a SIRET stands in for a name."""
+    known = (
+        "siret",
+        "naf",
+        "legal_form",
+        "headcount",
+        "created_on",
+        "activity",
+        "address_line",
+        "postcode",
+        "city",
+        "insee",
+    )
+    longitude, latitude = detection.position or (None, None)
+    named = {"name": detection.name.strip() or str(detection.siret), "longitude": longitude, "latitude": latitude}
+    return named | {name: getattr(detection, name) for name in known}
+
+
+def _placed(db: Connection, detection: Detection) -> tuple[str, str | None]:
+    """Inside a quartier, outside, or unknown, and the quartier's id: as it was said, else as the map says."""
+    if detection.quartier is not None:
+        said = select(quartier.c.id).where(quartier.c.code == detection.quartier).order_by(quartier.c.id).limit(1)
+        return detection.situation, db.execute(said).scalar()
+    if detection.position is None or detection.situation == "outside":
+        return detection.situation, None
+    found = locate(db, *detection.position)
+    if found.near_border and detection.situation == "unknown":
+        return "unknown", None
+    return (found.situation if detection.situation == "unknown" else detection.situation), found.quartier
 
 
 def add_need(db: Connection, case_id: str, entered: Mapping[str, Any], now: datetime) -> str:

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from cases.batch import Batch
 from cases.tables.columns import in_utc
 from cases.tables.memory import journal, journal_text
+from cases.writing.batch import Batch
 from engine.definition import VERSION
 from engine.effects import Move
 

@@ -12,18 +12,18 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from cases import routing
 from cases.access import Identity, actor_on, visible_to
-from cases.aids_obtained import keep_aid
-from cases.applying import Transaction, soonest
-from cases.beginnings import begin, with_actions, write_track
 from cases.database import widen_to_case
 from cases.errors import Conflict, NotFound, Refused, Unreadable
-from cases.facts_of_case import facts_of
-from cases.idempotency import claim, claim_of, keep_answer
+from cases.facts.of_case import facts_of
 from cases.identifiers import new_id
 from cases.journal import START, Chain
-from cases.moving import move_tracks
 from cases.tables.case import case_file
 from cases.tables.memory import refused_attempt, stay
+from cases.writing.aids_obtained import keep_aid
+from cases.writing.applying import Transaction, soonest
+from cases.writing.beginnings import begin, with_actions, write_track
+from cases.writing.idempotency import claim, claim_of, keep_answer
+from cases.writing.moving import move_tracks
 from engine.decision import decide
 from engine.definition import MACHINES, VERSION, step_named
 from engine.effects import Decision, Move, MoveTrack

@@ -10,10 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from cases.access import Identity
-from cases.applying import Transaction
 from cases.database import ask_everywhere, widen_to_case
 from cases.errors import Conflict, NotFound, Refused, Unreadable
-from cases.facts_of_case import deadlines_of
+from cases.facts.of_case import deadlines_of
 from cases.identifiers import new_id
 from cases.journal import START, Chain, plain
 from cases.tables.case import case_file
@@ -28,6 +27,7 @@ from cases.tables.territories import (
     territory,
     territory_review,
 )
+from cases.writing.applying import Transaction
 from engine.decision import decide
 from engine.definition import VERSION, step_named
 from engine.effects import Decision, Freeze

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from cases import intake, journey, routing
 from cases.access import Identity
-from cases.aids_obtained import keep_aid
-from cases.facts_of_case import NO_TERRITORY
+from cases.facts.of_case import NO_TERRITORY
 from cases.identifiers import new_id
 from cases.journey import Fired, Request
 from cases.tables.case import (
@@ -26,6 +25,7 @@ from cases.tables.case import (
 )
 from cases.tables.territories import territory
 from cases.tables.tracks import mentoring_session
+from cases.writing.aids_obtained import keep_aid
 from engine.working_days import Calendar
 
 

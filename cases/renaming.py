@@ -11,8 +11,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, literal, select, update
 
-from cases.applying import TRACK_TABLES
-from cases.batch import Batch
 from cases.database import Database, Scope
 from cases.definitions import WHERE_STATES_STAND, Renames
 from cases.errors import Conflict
@@ -21,6 +19,8 @@ from cases.journal import START, Chain
 from cases.tables.case import case_file
 from cases.tables.memory import deadline, mark_fired, stay
 from cases.tables.territories import territory
+from cases.writing.applying import TRACK_TABLES
+from cases.writing.batch import Batch
 from engine.definition import RENAMES, VERSION
 from engine.effects import Move
 from engine.facts import SYSTEM

@@ -14,10 +14,10 @@ from cases.errors import NotFound
 from cases.identifiers import new_id
 from cases.journal import plain
 from cases.routing_facts import Asked, gather
-from cases.sight import sight_of
 from cases.tables.case import case_file, need
 from cases.tables.routing import routing_proposal
 from cases.tables.territories import quartier, territory
+from cases.views.sight import sight_of
 from engine import routing
 from engine.effects import Decision, Route
 from engine.facts import Referral

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Text, and_, case, cast, func, literal, or_, select
 
 from cases.database import ask_everywhere
-from cases.facts_of_case import NO_TERRITORY, closures_of
+from cases.facts.of_case import NO_TERRITORY, closures_of
 from cases.needs import NEED_KINDS, NeedSubject
 from cases.tables.case import business, case_file, consent, entrepreneur, need
 from cases.tables.memory import deadline

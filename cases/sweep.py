@@ -13,16 +13,16 @@ from sqlalchemy import Connection, Table, delete, func, insert, or_, select, upd
 
 from cases import programme, records
 from cases.access import THE_SYSTEM
-from cases.applying import Transaction, soonest
 from cases.database import Database, Scope
 from cases.errors import Refused
-from cases.facts_of_case import deadlines_of, facts_of
+from cases.facts.of_case import deadlines_of, facts_of
 from cases.identifiers import new_id
 from cases.journey import Request
 from cases.programme import TerritoryRequest, territory_facts
 from cases.tables.case import case_file
 from cases.tables.memory import deadline, mark_fired, pending_step
 from cases.tables.territories import territory
+from cases.writing.applying import Transaction, soonest
 from engine import clocks
 from engine.definition import rule_of
 from engine.effects import Clocked, How

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from cases import journal
-from cases.applying import TRACK_TABLES
 from cases.tables.case import case_file, need
 from cases.tables.memory import deadline
 from cases.tables.memory import journal as lines
 from cases.tables.territories import territory
+from cases.writing.applying import TRACK_TABLES
 from engine.definition import OVER
 from engine.model import CASE_TRACK, NEW, TERRITORY_TRACK, Kind
 

@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from cases.applying import track_row
 from cases.tables.case import case_file
 from cases.tables.memory import deadline, journal, mark_fired
 from cases.tables.people import person
+from cases.writing.applying import track_row
 from engine.model import CASE_TRACK, Do, Role
 
 HOLDS_IN: Final[Mapping[str, frozenset[str]]] = {

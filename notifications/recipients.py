@@ -9,14 +9,14 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, RowMapping, select
 
-from cases.applying import track_row
-from cases.facts_of_case import NO_TERRITORY
+from cases.facts.of_case import NO_TERRITORY
 from cases.tables.case import case_file, entrepreneur
 from cases.tables.memory import journal
 from cases.tables.operators import branch
 from cases.tables.people import absence, person, role_grant
 from cases.tables.territories import territory
 from cases.tables.tracks import mentoring_pair, referral
+from cases.writing.applying import track_row
 from engine.definition import OVER, owner_role
 from engine.model import CASE_TRACK, Kind, Role
 from engine.working_days import Calendar

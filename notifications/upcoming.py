@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from cases.facts_of_case import facts_of
+from cases.facts.of_case import facts_of
 from cases.sweep import upcoming
 from cases.tables.case import case_file
 from cases.tables.memory import deadline, outbox

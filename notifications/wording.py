@@ -8,9 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, and_, select
 
-from cases.applying import track_row
-from cases.choices import subject_label
-from cases.facts_of_case import NO_TERRITORY
+from cases.facts.of_case import NO_TERRITORY
 from cases.tables.case import business, case_file, entrepreneur, need
 from cases.tables.memory import deadline, journal, journal_text
 from cases.tables.operators import branch, operator
@@ -18,6 +16,8 @@ from cases.tables.people import absence, person
 from cases.tables.routing import routing_proposal
 from cases.tables.territories import quartier, territory
 from cases.tables.tracks import mentoring_pair, plan_action, referral, referral_need
+from cases.views.choices import subject_label
+from cases.writing.applying import track_row
 from engine.definition import RULES, step_named
 from engine.lists import ABANDON, CLOSE, DECLINE, DECLINE_PAIR, DISCONTINUE, END_PAIR, LEVER, WITHDRAW
 from engine.model import CASE_TRACK, Kind

@@ -8,13 +8,14 @@ from typing import Annotated, Any
 import typer
 
 from api.commands.doorway import CLOCK, opened_database
-from cases import candidacy, directory, programme
+from cases import candidacy, programme
 from cases.access import Grant, Identity
 from cases.database import Scope
 from cases.errors import Refused
-from cases.paging import Asked
 from cases.programme import TerritoryRequest
 from cases.reference_data import KnownTerritory, known_territory
+from cases.views import directory
+from cases.views.paging import Asked
 from engine.definition import step_named
 from engine.inputs import read_entered
 from engine.model import InputKind, Kind, Role

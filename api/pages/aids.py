@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from api.pages import desk
 from api.pages.shell import PageVisit
-from cases.directory import aids
-from cases.facts_of_case import NO_TERRITORY
-from cases.paging import Asked
+from cases.facts.of_case import NO_TERRITORY
+from cases.views.directory import aids
+from cases.views.paging import Asked
 from engine.lists import AID_SCOPE, AXIS, LEVER
 from notifications.typography import day_short
 

@@ -15,10 +15,10 @@ from api.pages.dates import before, due_chip
 from api.pages.opening import LinkGone, Opened
 from api.pages.shell import done, page, see_other, to_correct
 from api.steps import take
-from cases.answering import ToAnswer, to_answer
-from cases.choices import subject_label
 from cases.errors import CasesError, Conflict, Invalid, NotFound
 from cases.journey import Request as StepRequest
+from cases.views.answering import ToAnswer, to_answer
+from cases.views.choices import subject_label
 from engine.lists import DECLINE, PROGRESS, RESULT
 from engine.state_names import ReferralState
 

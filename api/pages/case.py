@@ -17,12 +17,12 @@ from api.pages.step_view import Wanted, reasons_of, step_context
 from api.security import Visit
 from api.steps import take
 from cases import journey
-from cases.case_sheet import sheet_of
 from cases.errors import CasesError, Conflict, NotFound
 from cases.gestures import event_of_a_call
 from cases.identifiers import read_reference
 from cases.journey import Request as StepRequest
-from cases.step_sheet import KINDS, StepSheet, step_of
+from cases.views.case_sheet import sheet_of
+from cases.views.step_sheet import KINDS, StepSheet, step_of
 from engine.definition import step_named
 from engine.diagram import live_svg
 from engine.model import CASE_TRACK, Input, Kind, Refusal

@@ -11,8 +11,8 @@ from api.pages import rules
 from api.pages.case_steps import act, records_of
 from api.pages.dates import before, due_chip, paused_chip, sentence, when, working_days
 from api.pages.sentences import ROLES, whom
-from cases.case_sheet import NeedSeen, Sheet, TrackSeen
-from cases.choices import may_be_taken
+from cases.views.case_sheet import NeedSeen, Sheet, TrackSeen
+from cases.views.choices import may_be_taken
 from engine.definition import MACHINES, owner_role
 from engine.facts import ArmedDeadline, Pair, Plan, Referral
 from engine.lists import CHANNEL, LEVER, OUTCOME, PROGRESS, PURPOSE

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cases.case_sheet import Sheet
-from cases.choices import may_be_taken
+from cases.views.case_sheet import Sheet
+from cases.views.choices import may_be_taken
 from engine.definition import MACHINES
 from engine.model import CASE_TRACK, TRACK_KINDS, Kind, RefusedBy
 from engine.permission import Possible

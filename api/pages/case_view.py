@@ -11,8 +11,8 @@ from api.pages.case_beside import agreement, clock, need_shown, owner_of, people
 from api.pages.case_steps import acts, records_of
 from api.pages.dates import before, due_chip, when
 from api.pages.sentences import journal_days
-from cases.case_sheet import Sheet
-from cases.choices import may_be_taken
+from cases.views.case_sheet import Sheet
+from cases.views.choices import may_be_taken
 from engine.definition import MACHINES, owner_role
 from engine.facts import ArmedDeadline
 from engine.lists import CLOSE

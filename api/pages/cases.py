@@ -17,8 +17,8 @@ from api.pages.case_view import SITUATIONS, STAGES
 from api.pages.dates import case_chip
 from api.pages.shell import PageVisit
 from cases.access import Identity
-from cases.choices import Choice, people_of_territories, subject_in_short
-from cases.listing import MINE, PAGE, CaseRow, Filters, Order, Page, board, list_cases
+from cases.views.choices import Choice, people_of_territories, subject_in_short
+from cases.views.listing import MINE, PAGE, CaseRow, Filters, Order, Page, board, list_cases
 from engine.model import Role
 
 router = APIRouter(prefix="/dossiers")

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from api.pages.shell import page
 from api.security import Visit
-from cases.today import waiting
+from cases.views.today import waiting
 
 T = TypeVar("T")
 

@@ -15,12 +15,12 @@ from api.pages.case_view import SITUATIONS
 from api.pages.dates import before, due_chip, paused_chip, sentence
 from api.pages.shell import PageVisit
 from cases.access import Identity
-from cases.answering import ToAnswer, to_answer
-from cases.choices import subject_label
 from cases.errors import NotFound
 from cases.identifiers import read_reference
-from cases.inbox import Asked, Inbox, Tray, case_of, inbox_of
-from cases.today import Today, Todo, today_of
+from cases.views.answering import ToAnswer, to_answer
+from cases.views.choices import subject_label
+from cases.views.inbox import Asked, Inbox, Tray, case_of, inbox_of
+from cases.views.today import Today, Todo, today_of
 from engine.definition import MACHINES
 from engine.model import Kind
 from notifications.typography import day_short

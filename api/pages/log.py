@@ -14,14 +14,15 @@ from starlette.responses import Response
 
 from api.pages.shell import PageVisit, done, page, see_other, warned
 from api.pages.step_view import reasons_of
+from api.registers.completing import completed
 from api.security import Visit
-from cases.choices import Choice, territories_for
 from cases.errors import CasesError
 from cases.gestures import log_and_qualify
 from cases.importers.values import ValueRefused, read_email, read_phone, read_siret
 from cases.intake import Detection, Logged, log_case, look_alikes
-from cases.listing import CaseRow, named
 from cases.needs import NEED_CHIPS, NEED_KINDS
+from cases.views.choices import Choice, territories_for
+from cases.views.listing import CaseRow, named
 from engine.model import Refusal
 from notifications.typography import day_short
 
@@ -53,7 +54,7 @@ async def log_detection(request: Request, visit: PageVisit) -> Response:
     """Log it, unless it looks like a case that is known: then the choice is the person's."""
     sent = await request.form()
     try:
-        detection = detection_of(sent)
+        detection = await completed(detection_of(sent), request.app.state.registers)
         known = () if sent.get("autre") else await visit.read(lambda db: _known(db, visit, detection))
         if known:
             return await _form(request, visit, sent, known=known, status=409)
@@ -83,9 +84,19 @@ def detection_of(sent: FormData) -> Detection:
     return Detection(
         name="" if siret else name, siret=siret, person_name=_text(sent, "person_name") or None, phone=phone, email=email,
         activity=_text(sent, "activity") or None, address_line=_text(sent, "address_line") or None, territory=_text(sent, "territory") or None,
+        position=_position(_text(sent, "position")),
         situation=_text(sent, "situation") if _text(sent, "situation") in SITUATIONS else "unknown", consents=consents,
         channel=("phone" if by_phone else "visit") if consents else None, met_in_person=bool(consents), needs=_needs(sent),
     )  # fmt: skip
+
+
+def _position(words: str) -> tuple[float, float] | None:
+    """Where the telephone says that it is: « longitude,latitude », in degrees; None when it says nothing that can be read."""
+    try:
+        longitude, latitude = (float(part) for part in words.split(","))
+    except ValueError:
+        return None
+    return (longitude, latitude) if abs(longitude) <= 180 and abs(latitude) <= 90 else None
 
 
 def _needs(sent: FormData) -> tuple[dict[str, Any], ...]:

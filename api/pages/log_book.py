@@ -16,7 +16,7 @@ from api.pages.shell import done, page, see_other, to_correct
 from api.steps import take
 from cases.errors import CasesError, Conflict, Invalid, NotFound
 from cases.journey import Request as StepRequest
-from cases.own_case import OwnCase, own_case
+from cases.views.own_case import OwnCase, own_case
 from engine.lists import PROGRESS
 from engine.state_names import PairState
 

@@ -12,7 +12,7 @@ from api.pages import desk, rules
 from api.pages.dates import before, due_chip, paused_chip, sentence
 from api.pages.shell import PageVisit
 from cases.access import Identity
-from cases.pairs import PairRow, pairs_of
+from cases.views.pairs import PairRow, pairs_of
 from engine.definition import MACHINES
 from engine.lists import PROGRESS
 from engine.model import Kind

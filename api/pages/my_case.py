@@ -17,7 +17,7 @@ from api.steps import take
 from api.work import Work
 from cases.errors import CasesError, Conflict, Invalid, NotFound
 from cases.journey import Request as StepRequest
-from cases.own_case import OwnCase, own_case
+from cases.views.own_case import OwnCase, own_case
 from engine.model import CASE_TRACK
 from notifications.grammar import first_name
 from notifications.links import Purpose

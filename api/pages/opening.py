@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select
 from api.security import Visit, grants_of
 from api.work import Work
 from cases.access import Grant, Identity
-from cases.answering import branch_of
 from cases.database import Scope
 from cases.tables.case import case_file, entrepreneur
 from cases.tables.people import person
+from cases.views.answering import branch_of
 from engine.model import Role
 from notifications.links import Link, find_link, gone_link
 

@@ -8,8 +8,8 @@ from datetime import date, datetime
 from typing import Any
 
 from api.pages.dates import before
-from cases.choices import subject_label
-from cases.own_case import Helper, OwnCase
+from cases.views.choices import subject_label
+from cases.views.own_case import Helper, OwnCase
 from engine.facts import Pair, Referral, Track
 from engine.state_names import CaseState, PairState, ReferralState
 from notifications.grammar import capital, first_name, listed, of, the

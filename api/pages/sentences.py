@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from api.pages.dates import day_label
-from cases.choices import subject_label
+from cases.views.choices import subject_label
 from engine.definition import MACHINES, record_of
 from engine.facts import CaseFacts, Pair, Plan, Referral
 from engine.lists import CHANNEL, LEVER, OUTCOME, RESULT

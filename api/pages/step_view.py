@@ -13,9 +13,9 @@ from starlette.datastructures import FormData
 from api import forms
 from api.pages.case_steps import way_out
 from api.pages.sentences import line_said, whom
-from cases.choices import may_be_taken
 from cases.errors import CasesError, Invalid, Refused
-from cases.step_sheet import StepAsked, StepSheet
+from cases.views.choices import may_be_taken
+from cases.views.step_sheet import StepAsked, StepSheet
 from engine.model import Refusal
 from notifications.typography import day_short, hour
 

@@ -18,11 +18,11 @@ from api.pages.shell import PageVisit, done, see_other
 from api.pages.step_view import reasons_of, summary
 from api.security import Visit
 from cases import programme
-from cases.choices import Choice
-from cases.directory import territories, territory_by
 from cases.errors import CasesError, NotFound
-from cases.paging import Asked
 from cases.programme import TerritoryRequest
+from cases.views.choices import Choice
+from cases.views.directory import territories, territory_by
+from cases.views.paging import Asked
 from engine.definition import MACHINES, step_named
 from engine.facts import Actor, TerritoryFacts
 from engine.lists import AXIS

@@ -13,9 +13,9 @@ from api.pages.case_view import STAGES
 from api.pages.dates import before, due_chip
 from api.pages.shell import PageVisit
 from cases.access import Identity
-from cases.facts_of_case import NO_TERRITORY
-from cases.listing import CaseRow
-from cases.today import TO_ANSWER, Today, Todo, today_of
+from cases.facts.of_case import NO_TERRITORY
+from cases.views.listing import CaseRow
+from cases.views.today import TO_ANSWER, Today, Todo, today_of
 from engine.model import Role
 from notifications.typography import day_long, phone, phone_uri
 

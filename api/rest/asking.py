@@ -10,8 +10,8 @@ from fastapi import Header, Path, Query
 from pydantic import AwareDatetime, Field
 
 from api.rest.bodies import Axis, Body, Lever, Name, in_list
-from cases.collection import Narrowing, Order, Sort
-from cases.paging import Asked
+from cases.views.collection import Narrowing, Order, Sort
+from cases.views.paging import Asked
 from engine.definition import MACHINES
 from engine.model import Kind
 

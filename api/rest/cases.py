@@ -11,9 +11,10 @@ from api.rest.asking import CasesPaged, IdempotencyKey, IfMatch, version_matched
 from api.rest.bodies import CaseBody, CorrectionBody
 from api.rest.changing import answer_of, attempt
 from api.security import CurrentVisit
-from cases import collection, corrections, intake, reading
+from cases import corrections, intake
 from cases.identifiers import read_reference
 from cases.journey import Request
+from cases.views import collection, reading
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 

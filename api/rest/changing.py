@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from api.errors import Stale
 from api.rest.asking import NO_VERSION, version_matched
 from api.security import Visit
-from cases import journey, reading
+from cases import journey
 from cases.errors import Conflict, Refused, Unreadable
 from cases.journey import Fired, Request
+from cases.views import reading
 
 Change = Callable[[Connection], Fired]
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Request, Response
 
 from api.rest.fresh import DRAWING, SVG, fresh
 from api.security import CurrentVisit
-from cases.drawing import drawing_of
 from cases.identifiers import read_reference
+from cases.views.drawing import drawing_of
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 
 from api.rest.asking import Paged
 from api.security import CurrentVisit
-from cases import reading
 from cases.identifiers import read_reference
+from cases.views import reading
 from notifications import history
 
 router = APIRouter(prefix="/cases/{reference}", tags=["history"])

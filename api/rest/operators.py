@@ -10,7 +10,8 @@ from api.rest.asking import Identifier, Paged, Slug
 from api.rest.bodies import ClosureBody
 from api.rest.changing import done
 from api.security import CurrentVisit
-from cases import branches, directory
+from cases import branches
+from cases.views import directory
 
 router = APIRouter(tags=["operators"])
 

@@ -13,10 +13,11 @@ from api.rest.bodies import BulkBody, StepBody
 from api.rest.changing import answer_of, attempt, done, expected_version
 from api.rest.shapes import input_schema
 from api.security import CurrentVisit
-from cases import journey, reading
+from cases import journey
 from cases.errors import CasesError
 from cases.identifiers import read_reference
 from cases.journey import Request
+from cases.views import reading
 from engine.permission import Possible
 
 router = APIRouter(prefix="/cases", tags=["steps"])

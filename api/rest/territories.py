@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query
 from api.rest.asking import Paged, PageQuery, Slug
 from api.rest.bodies import Name, TerritoryStepBody
 from api.security import CurrentVisit
-from cases import directory, programme
+from cases import programme
 from cases.programme import TerritoryRequest
+from cases.views import directory
 
 router = APIRouter(tags=["territories"])
 

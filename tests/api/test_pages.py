@@ -169,7 +169,7 @@ def test_a_case_is_found_by_its_phone_and_its_names(browsers: dict[str, Browser]
 def test_a_list_goes_on_page_after_page_without_losing_or_repeating_a_case(
     street: Street, browsers: dict[str, Browser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cases.listing.PAGE", 4)
+    monkeypatch.setattr("cases.views.listing.PAGE", 4)
     for order in ("", "&tri=nom", "&tri=anciennete", "&tri=recents"):
         seen: list[str] = []
         href: str | None = f"/dossiers?vue=liste{order}"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cases.collection import Sort
+from cases.views.collection import Sort
 from tests.api.doors import NOW, Door, town
 from tests.cases.conftest import database
 

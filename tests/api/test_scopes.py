@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import ColumnElement, Connection, func, insert, select, true
 
-from cases import collection, journey, listing, reading
+from cases import journey
 from cases.access import Identity
 from cases.database import Scope, ask_everywhere, connect
 from cases.tables.case import case_file
 from cases.tables.people import person, role_grant
+from cases.views import collection, listing, reading
 from tests.api.doors import NOW, Door, a_town
 from tests.cases.conftest import migrated_file, migrated_template
 from tests.postgres import PostgresServer

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.exc import IntegrityError
 
-from cases.batch import Batch
 from cases.database import Database, Scope
-from cases.documents import answer, day_in, documents, instant_in, question
+from cases.facts.documents import answer, day_in, documents, instant_in, question
 from cases.tables.memory import deadline, stay
+from cases.writing.batch import Batch
 
 WORKER = Scope.worker()
 NOW = datetime(2027, 2, 2, 9, 0, 0, 250_000, tzinfo=UTC)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from cases import journey
 from cases.database import Database
-from cases.facts_of_case import facts_of
+from cases.facts.of_case import facts_of
 from cases.journey import Request
 from cases.tables.case import case_file
 from cases.tables.memory import deadline

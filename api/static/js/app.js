@@ -34,3 +34,19 @@ document.addEventListener("keydown", (event) => {
   closeMenus(null);
   menu.querySelector("summary").focus();
 });
+
+// « Je suis devant »: the telephone's own position is sent with the form, once the person asks for it.
+for (const place of navigator.geolocation ? document.querySelectorAll("[data-locate]") : []) {
+  const said = place.querySelector("[role=status]");
+  place.hidden = false;
+  place.querySelector("button").addEventListener("click", () => {
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        place.querySelector("input").value = `${coords.longitude},${coords.latitude}`;
+        said.textContent = said.dataset.found;
+      },
+      () => (said.textContent = said.dataset.lost),
+      { enableHighAccuracy: true, timeout: 10000 },
+    );
+  });
+}

@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, literal, or_, select
 
 from cases.access import Identity, visible_to
-from cases.facts_of_case import NO_TERRITORY
-from cases.listing import CaseRow, Filters, list_cases, stuck, track_holders
+from cases.facts.of_case import NO_TERRITORY
 from cases.tables.case import business, case_file, entrepreneur
 from cases.tables.memory import deadline
 from cases.tables.territories import territory
 from cases.tables.tracks import mentoring_pair, referral, transition_plan
+from cases.views.listing import CaseRow, Filters, list_cases, stuck, track_holders
 from engine.model import Role
 from engine.working_days import Calendar
 

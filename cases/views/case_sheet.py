@@ -13,15 +13,15 @@ from sqlalchemy import Connection, select
 
 from cases import journey
 from cases.access import Identity
-from cases.choices import possible_records, subject_label
-from cases.reading import case_row, lines_seen
-from cases.sight import Sight, sight_of
 from cases.sweep import upcoming
 from cases.tables.case import business, consent, entrepreneur, need
 from cases.tables.memory import stay
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
 from cases.tables.tracks import mentoring_pair, referral, transition_plan
+from cases.views.choices import possible_records, subject_label
+from cases.views.reading import case_row, lines_seen
+from cases.views.sight import Sight, sight_of
 from engine.facts import Actor, ArmedDeadline, CaseFacts, Pair, Referral, Track
 from engine.model import CASE_TRACK, Kind, Mark
 from engine.permission import Possible, available

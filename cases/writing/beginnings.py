@@ -11,15 +11,15 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, update
 
 from cases import routing
-from cases.applying import TRACK_TABLES
 from cases.errors import Unreadable
-from cases.facts_of_case import agents_of, closures_of, employer_conflict, mentor_room
+from cases.facts.of_case import agents_of, closures_of, employer_conflict, mentor_room
 from cases.identifiers import new_id
 from cases.tables.case import need
 from cases.tables.operators import branch, offer, operator
 from cases.tables.people import person
 from cases.tables.routing import routing_proposal
 from cases.tables.tracks import plan_action, referral, referral_need, transition_plan
+from cases.writing.applying import TRACK_TABLES
 from engine.facts import Action, Actor, CaseFacts, Pair, Plan, Referral, Track
 from engine.model import NEW, Kind, Refusal
 

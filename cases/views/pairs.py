@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from cases.access import Identity, visible_to
-from cases.facts_of_case import NO_TERRITORY
+from cases.facts.of_case import NO_TERRITORY
 from cases.tables.case import business, case_file, entrepreneur
 from cases.tables.memory import deadline
 from cases.tables.people import person

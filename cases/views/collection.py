@@ -11,16 +11,16 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Text, cast, func, literal, or_, select
 
 from cases.access import Identity, visible_to
-from cases.facts_of_case import NO_TERRITORY
-from cases.listing import FAR, said
-from cases.paging import Asked, Key, page_of_rows
-from cases.reading import head, next_deadline
+from cases.facts.of_case import NO_TERRITORY
 from cases.tables.case import business, case_file, need
 from cases.tables.columns import Instant
 from cases.tables.operators import branch, operator
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
 from cases.tables.tracks import referral
+from cases.views.listing import FAR, said
+from cases.views.paging import Asked, Key, page_of_rows
+from cases.views.reading import head, next_deadline
 from engine.working_days import Calendar
 
 

@@ -14,14 +14,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, and_, func, literal, or_, select
 
 from cases.access import Identity, visible_to
-from cases.facts_of_case import NO_TERRITORY, referral_rows
-from cases.paging import Asked, Key, page_of_rows
+from cases.facts.of_case import NO_TERRITORY, referral_rows
 from cases.tables.case import business, case_file, entrepreneur, need
 from cases.tables.columns import Instant
 from cases.tables.memory import deadline, mark_fired
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
 from cases.tables.tracks import mentoring_pair, referral
+from cases.views.paging import Asked, Key, page_of_rows
 from engine.definition import RULES, owner_role
 from engine.model import CASE_TRACK, Do, Role
 from engine.working_days import Calendar

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from cases.access import Identity
-from cases.choices import may_be_taken
 from cases.journey import facts_for
-from cases.reading import case_row
 from cases.tables.case import business, entrepreneur, need, survey
 from cases.tables.memory import journal, journal_text
 from cases.tables.people import person
 from cases.tables.territories import territory
+from cases.views.choices import may_be_taken
+from cases.views.reading import case_row
 from engine.facts import CaseFacts, Pair, Referral, Track
 from engine.model import CASE_TRACK
 from engine.permission import available

@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from cases.applying import TRACK_TABLES, soonest, track_row
-from cases.batch import Batch
-from cases.facts_of_case import facts_of
+from cases.facts.of_case import facts_of
 from cases.identifiers import new_id
 from cases.journal import START, Chain
 from cases.tables.case import case_file, need
 from cases.tables.memory import deadline, outbox, pending_step, stay
 from cases.tables.tracks import plan_action, referral_need
+from cases.writing.applying import TRACK_TABLES, soonest, track_row
+from cases.writing.batch import Batch
 from engine.definition import VERSION
 from engine.effects import Move
 from engine.facts import SYSTEM, CaseFacts

@@ -13,15 +13,15 @@ from cases import journey
 from cases.access import Identity, visible_to
 from cases.database import widen_to_case
 from cases.errors import NotFound
-from cases.facts_of_case import NO_TERRITORY, referral_rows
+from cases.facts.of_case import NO_TERRITORY, referral_rows
 from cases.journal import shown
-from cases.paging import Asked, page_of_list
-from cases.sight import PRIVATE_WORDS, Sight, sight_of
 from cases.tables.case import business, case_file, consent, entrepreneur, need
 from cases.tables.memory import deadline, journal, journal_text
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
 from cases.tables.tracks import mentoring_pair, referral, referral_need, transition_plan
+from cases.views.paging import Asked, page_of_list
+from cases.views.sight import PRIVATE_WORDS, Sight, sight_of
 from engine.definition import MACHINES, rule_of
 from engine.lists import LEVER
 from engine.model import CASE_TRACK, TRACK_KINDS, Kind, Unit

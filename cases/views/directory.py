@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Table, func, select
 
 from cases.errors import NotFound
 from cases.journal import shown
-from cases.paging import Asked, Key, page_of_rows
 from cases.tables.operators import aid, branch, coverage, offer, operator
 from cases.tables.territories import commune, convention, diagnostic, quartier, roadmap, territory
+from cases.views.paging import Asked, Key, page_of_rows
 from engine.definition import MACHINES
 from engine.model import Kind
 

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, select
 
 from cases.database import ask_everywhere
-from cases.documents import Document, answer, day_in, instant_in
-from cases.question_of_case import NAMED, OF_CASE, OF_DEADLINES
+from cases.facts.documents import Document, answer, day_in, instant_in
+from cases.facts.question import NAMED, OF_CASE, OF_DEADLINES
 from cases.tables.case import business, case_file
 from cases.tables.operators import branch, branch_closure, operator
 from cases.tables.people import mentor_profile, person, role_grant

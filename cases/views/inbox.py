@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Text, and_, cast, func, literal, select
 
 from cases.access import Identity, visible_to
 from cases.errors import NotFound
-from cases.facts_of_case import NO_TERRITORY
+from cases.facts.of_case import NO_TERRITORY
 from cases.tables.case import business, case_file, entrepreneur, need
 from cases.tables.memory import deadline
 from cases.tables.operators import branch

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, select
 
 from cases import journey
 from cases.access import Identity
-from cases.choices import Choice, answers_for_an_operator, choices_for, record_possible
 from cases.errors import NotFound
-from cases.reading import case_row, lines_seen
-from cases.sight import sight_of
 from cases.tables.case import business
 from cases.tables.people import person
+from cases.views.choices import Choice, answers_for_an_operator, choices_for, record_possible
+from cases.views.reading import case_row, lines_seen
+from cases.views.sight import sight_of
 from engine.facts import Actor, CaseFacts
 from engine.model import CASE_TRACK, Kind
 from engine.permission import Possible, available

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 
 from cases import journey
 from cases.access import Identity
-from cases.reading import case_row
-from cases.sight import sight_of
+from cases.views.reading import case_row
+from cases.views.sight import sight_of
 from engine.diagram import live_svg
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from cases.compiled import fetch
+from cases.facts.compiled import fetch
 from cases.tables.columns import Json
 
 Document = Mapping[str, Any]

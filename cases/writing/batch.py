@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Delete, Insert, Table, Update, insert
 
-from cases.compiled import compiled, driver_of, the_drivers_errors
+from cases.facts.compiled import compiled, driver_of, the_drivers_errors
 
 
 class Batch:

@@ -9,12 +9,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 
-from cases.batch import Batch
 from cases.identifiers import new_id
 from cases.journal import plain
 from cases.tables.case import case_file, consent, contact, need
 from cases.tables.memory import deadline, outbox, pending_step
 from cases.tables.tracks import mentoring_pair, plan_action, referral, transition_plan
+from cases.writing.batch import Batch
 from engine import clocks
 from engine.definition import owner_role, rule_of
 from engine.effects import Clocked, Effect, Forget, How, Later, Put, PutNeed, Tell

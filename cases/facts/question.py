@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import BindParameter, bindparam, literal_column, or_, select
 
-from cases.documents import documents, question
+from cases.facts.documents import documents, question
 from cases.tables.case import consent, contact, need
 from cases.tables.memory import deadline
 from cases.tables.operators import branch, branch_closure, operator

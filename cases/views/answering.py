@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, func, select
 from cases.access import Identity, actor_on, visible_to
 from cases.database import widen_to_case
 from cases.errors import NotFound
-from cases.facts_of_case import facts_of
+from cases.facts.of_case import facts_of
 from cases.tables.case import business, case_file, contact, entrepreneur, need
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
