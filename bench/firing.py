@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -45,6 +46,7 @@ def _fire_parts(
     database = connect(url)
     took: list[float] = []
     _fire_part(database, ground, warm, [])
+    gc.freeze()  # as `qp serve` and `qp worker` do
     threads = [threading.Thread(target=_fire_part, args=(database, ground, part, took)) for part in parts]
     line.wait()
     started = time.monotonic()

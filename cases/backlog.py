@@ -141,10 +141,11 @@ def _aids(db: Connection, home: str, today: date) -> Decimal:
 def _broken(db: Connection, home: str, now: datetime) -> tuple[Broken, ...]:
     """Late deadlines by owner: the referent of an adviser's, the operator of an operator's, the role for the others."""
     track = literal("referral-").concat(cast(referral.c.number, Text))
+    not_theirs = deadline.c.owner_role != Role.ADVISER
     joined = (
         deadline.join(case_file, case_file.c.id == deadline.c.subject_id)
         .outerjoin(person, and_(person.c.id == case_file.c.referent_id, deadline.c.owner_role == Role.ADVISER))
-        .outerjoin(referral, and_(referral.c.case_id == case_file.c.id, track == deadline.c.track))
+        .outerjoin(referral, and_(referral.c.case_id == case_file.c.id, track == deadline.c.track, not_theirs))
         .outerjoin(branch, branch.c.id == referral.c.branch_id)
     )
     late = (

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, select, update
 
-from cases import intake, journey
+from cases import intake, journey, look_alikes
 from cases.access import Identity
 from cases.errors import Invalid
 from cases.journey import Fired, Request
@@ -47,6 +47,7 @@ def correct(
             db.execute(update(table).where(table.c.id == case[key]).values(**values))
     changed = {**_place(db, given), "search_text": _searched(db, case)}
     db.execute(update(case_file).where(case_file.c.id == fired.case_id).values(**changed))
+    look_alikes.look_again(db, fired.case_id, by=by, now=now)
     return fired
 
 

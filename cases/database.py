@@ -110,7 +110,7 @@ def widen_to_case(db: Connection, *subject_ids: str) -> None:
 def ask_everywhere(db: Connection, query: Executable) -> list[Any]:
     """The rows of a question asked over everybody's cases: how busy a mentor is, an adviser, a territory.
 
-    For figures that a rule needs and nobody is shown. A scope that sees nothing stays so.
+    For what a rule needs: figures, and cases that look alike; who asks is not shown what is out of their sight. A scope that sees nothing stays so.
     """
     widened = db.dialect.name == "postgresql" and db.execute(_FROM_PERSON_TO_ALL).first() is not None
     found = list(db.execute(query).all())

@@ -7,15 +7,16 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from cases import journey
-from cases.access import Identity, visible_to
+from cases import journey, look_alikes
+from cases.access import Identity
 from cases.database import ask_everywhere, widen_to_case
 from cases.errors import Invalid
 from cases.identifiers import new_id, new_reference
 from cases.journal import plain
 from cases.journey import Fired, Request
+from cases.look_alikes import Described, LookAlike
 from cases.quartiers import locate
 from cases.tables.case import business, case_file, consent, entrepreneur, need
 from cases.tables.people import person, role_grant
@@ -91,15 +92,21 @@ def _log(db: Connection, detection: Detection, by: Identity, now: datetime) -> L
     if not detection.name.strip() and not detection.siret:
         raise Invalid("Donnez le nom de l’enseigne, ou son numéro SIRET.", "name")
     home = _territory_id(db, detection.territory)
-    duplicates = _look_alikes(db, detection, home, by)
+    alike = _find(db, detection, home, by)
     reference = _new_case(db, detection, home, by, now)
     request = Request(reference, "log", payload={"met_in_person": detection.met_in_person}, day=detection.filled_in_on)
-    return Logged(journey.begin_case(db, request, by=by, now=now), duplicates)
+    fired = journey.begin_case(db, request, by=by, now=now)
+    look_alikes.keep(db, fired.case_id, alike, now)
+    return Logged(fired, _seen(alike))
 
 
-def look_alikes(db: Connection, detection: Detection, *, by: Identity) -> tuple[str, ...]:
+def known_already(db: Connection, detection: Detection, *, by: Identity) -> tuple[str, ...]:
     """The cases that look like what is about to be logged, among those that one may see. Raises Invalid for an unknown territory."""
-    return _look_alikes(db, detection, _territory_id(db, detection.territory), by)
+    return _seen(_find(db, detection, _territory_id(db, detection.territory), by))
+
+
+def _seen(found: Iterable[LookAlike]) -> tuple[str, ...]:
+    return tuple(one.reference for one in found if one.seen)
 
 
 def _territory_id(db: Connection, slug: str | None) -> str | None:
@@ -111,23 +118,11 @@ def _territory_id(db: Connection, slug: str | None) -> str | None:
     return str(found)
 
 
-def _look_alikes(db: Connection, detection: Detection, home: str | None, by: Identity) -> tuple[str, ...]:
-    """Open cases of the territory, among those they may see, with the same SIRET, phone or e-mail."""
-    same = [column == value for column, value in (
-        (business.c.siret, detection.siret), (entrepreneur.c.phone, detection.phone), (entrepreneur.c.email, detection.email),
-    ) if value]  # fmt: skip
-    if not same:
-        return ()
-    joined = case_file.join(business, business.c.id == case_file.c.business_id).join(
-        entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id
+def _find(db: Connection, detection: Detection, home: str | None, by: Identity) -> tuple[LookAlike, ...]:
+    described = Described(
+        home, detection.siret, detection.phone, detection.email, detection.name, detection.person_name
     )
-    here = case_file.c.territory_id == home if home else case_file.c.territory_id.is_(None)
-    query = (
-        select(case_file.c.reference)
-        .select_from(joined)
-        .where(here, visible_to(by), case_file.c.state != "closed", or_(*same))
-    )
-    return tuple(db.execute(query.order_by(case_file.c.logged_at)).scalars())
+    return look_alikes.find(db, described, by=by)
 
 
 def referent_for(db: Connection, home: str | None) -> str | None:

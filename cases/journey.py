@@ -14,6 +14,7 @@ from cases import routing
 from cases.access import Identity, actor_on, visible_to
 from cases.database import widen_to_case
 from cases.errors import Conflict, NotFound, Refused, Unreadable
+from cases.facts.compiled import fetch_row
 from cases.facts.of_case import facts_of
 from cases.identifiers import new_id
 from cases.journal import START, Chain
@@ -154,13 +155,13 @@ def _lock_for(by: Identity) -> Select[Any]:
 
 
 def _lock(db: Connection, request: Request, by: Identity) -> dict[str, Any]:
-    row = db.execute(_lock_for(by), {"wanted": request.reference}).mappings().first()
+    row = fetch_row(db, _lock_for(by), {"wanted": request.reference})
     if row is None:
         raise NotFound
     if request.version is not None and request.version != row["version"]:
         raise Conflict({"reference": row["reference"], "version": row["version"], "state": row["state"]})
     widen_to_case(db, row["id"])
-    return dict(row)
+    return row
 
 
 def _with_new_track(
@@ -189,7 +190,7 @@ def _kept_case(
     if kept is None:
         return facts, None
     widen_to_case(db, own, kept["id"])
-    return replace(facts, kept_case=kept["state"]), dict(kept)
+    return facts.changed(kept_case=kept["state"]), dict(kept)
 
 
 # -- writing --------------------------------------------------------------------------------------------------------------
@@ -243,7 +244,7 @@ def write(
 def _without(after: CaseFacts, tracks: Collection[str], kept: CaseFacts) -> CaseFacts:
     """The facts of a case without the tracks that went to another one, and what went with them."""
     deadlines = tuple(armed for armed in after.deadlines if armed.track not in tracks)
-    return replace(after, deadlines=deadlines, needs=tuple(need for need in after.needs if kept.need(need.id) is None))
+    return after.changed(deadlines=deadlines, needs=tuple(need for need in after.needs if kept.need(need.id) is None))
 
 
 def _stay(transaction: Transaction, move: Move) -> None:

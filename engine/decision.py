@@ -178,7 +178,7 @@ class _Play:
         kept = [d for d in self.facts.deadlines if d is not old]
         if deadline.live or deadline.undo_of:
             kept.append(deadline)
-        self.facts = replace(self.facts, deadlines=tuple(kept))
+        self.facts = self.facts.changed(deadlines=tuple(kept))
         return Clocked(how, deadline)
 
     def _met_at_once(self, armed: list[Effect], step: Step, act: Act) -> list[Effect]:
@@ -317,7 +317,7 @@ class _Play:
     def _move_away(self, effect: MoveTrack) -> list[Effect]:
         others = {name: known for name, known in self.facts.tracks.items() if name != effect.track}
         left = tuple(deadline for deadline in self.facts.deadlines if deadline.track != effect.track)
-        self.facts = replace(self.facts, tracks=others, deadlines=left)
+        self.facts = self.facts.changed(tracks=others, deadlines=left)
         return [effect]
 
     def _hold(self, effect: Hold) -> list[Effect]:
@@ -348,7 +348,7 @@ class _Play:
 
     def _halve(self, _: Halve) -> list[Effect]:
         effects: list[Effect] = []
-        self.facts = replace(self.facts, urgent=True)
+        self.facts = self.facts.changed(urgent=True)
         for deadline in [d for d in self.facts.deadlines if d.status == "open" and d.unit == Unit.WORKING_DAYS]:
             halved = clocks.halve(rule_of(deadline.rule), deadline, self.day, self.facts.calendar)
             effects.append(self._clock(How.MOVED, halved, old=deadline))

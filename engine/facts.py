@@ -173,7 +173,7 @@ class Plan(Track):
     actions: tuple[Action, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """What both subjects have: a calendar, deadlines, and states to be asked by track."""
 
@@ -184,6 +184,14 @@ class Facts:
     state: str = NEW
     urgent: bool = False
     on_hold_until: date | None = None
+
+    def changed(self, **values: Any) -> Self:
+        """`dataclasses.replace`, without asking each of thirty fields what it is. Raises TypeError for a field that there is not."""
+        if not values.keys() <= self.__dict__.keys():
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(values.keys() - self.__dict__.keys()))}")
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__ | values)
+        return other
 
     def kind_of(self, track: str) -> Kind:
         """The machine of a track."""
@@ -197,14 +205,14 @@ class Facts:
 
     def with_state(self, track: str, state: str, day: date) -> Self:
         """The same facts once the track is in that state."""
-        return replace(self, state=state)
+        return self.changed(state=state)
 
     def open_tracks(self) -> tuple[Track, ...]:
         """Tracks that are not over, the oldest first."""
         return ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class CaseFacts(Facts):
     """A case as a decision sees it. Days are local to its territory."""
 
@@ -248,14 +256,14 @@ class CaseFacts(Facts):
     def with_state(self, track: str, state: str, day: date) -> CaseFacts:
         """The same facts once the case or the track is in that state."""
         if track == CASE_TRACK:
-            return replace(self, state=state)
+            return self.changed(state=state)
         known = self.tracks[track]
         opened = day if known.state == NEW else known.opened_on
         return self.with_track(replace(known, state=state, opened_on=opened))
 
     def with_track(self, track: Track) -> CaseFacts:
         """The same facts with this track in the place of the one of its name."""
-        return replace(self, tracks={**self.tracks, track.name: track})
+        return self.changed(tracks={**self.tracks, track.name: track})
 
     def open_tracks(self, kind: Kind | None = None) -> tuple[Track, ...]:
         """Tracks that exist and are not over, the oldest first."""
@@ -288,7 +296,7 @@ class CaseFacts(Facts):
         return next((n for n in self.needs if n.id == need_id), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TerritoryFacts(Facts):
     """A territory as a decision sees it."""
 

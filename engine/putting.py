@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.effects import Put, PutNeed
 from engine.facts import Action, CaseFacts, Facts, Plan, Track
 from engine.model import CASE_TRACK, TERRITORY_TRACK
+
+F = TypeVar("F", bound=Facts)
 
 
 def put(facts: Facts, effect: Put | PutNeed, day: date) -> Facts:
@@ -16,8 +19,7 @@ def put(facts: Facts, effect: Put | PutNeed, day: date) -> Facts:
     if isinstance(effect, PutNeed):
         return _with_outcome(facts, effect)
     if effect.track == TERRITORY_TRACK:
-        territory: Facts = _with_known(facts, effect.values)
-        return territory
+        return _known_to(facts, effect.values)
     if not isinstance(facts, CaseFacts):
         raise TypeError("only a case has tracks")
     if effect.track == CASE_TRACK:
@@ -25,16 +27,15 @@ def put(facts: Facts, effect: Put | PutNeed, day: date) -> Facts:
     return facts.with_track(_track(facts.tracks[effect.track], dict(effect.values), day))
 
 
-def _with_known(target: Any, values: Any) -> Any:
-    known = {field.name for field in fields(target)}
-    return replace(target, **{name: value for name, value in values.items() if name in known})
+def _known_to(facts: F, values: Mapping[str, Any]) -> F:
+    return facts.changed(**{name: value for name, value in values.items() if name in vars(facts)})
 
 
 def _with_outcome(facts: Facts, effect: PutNeed) -> Facts:
     if not isinstance(facts, CaseFacts):
         raise TypeError("only a case has needs")
-    return replace(
-        facts, needs=tuple(replace(n, outcome=effect.outcome) if n.id == effect.need else n for n in facts.needs)
+    return facts.changed(
+        needs=tuple(replace(n, outcome=effect.outcome) if n.id == effect.need else n for n in facts.needs)
     )
 
 
@@ -47,8 +48,7 @@ def _case(facts: CaseFacts, values: dict[str, Any], day: date) -> CaseFacts:
         values["attempts"] = ()
     if "attempt" in values:
         values["attempts"] = (*facts.attempts, (day, str(values["attempt"])))
-    changed: CaseFacts = _with_known(facts, values)
-    return changed
+    return _known_to(facts, values)
 
 
 def _track(track: Track, values: dict[str, Any], day: date) -> Track:
@@ -61,8 +61,8 @@ def _track(track: Track, values: dict[str, Any], day: date) -> Track:
             values[f"{party}_signed"] = True
     if "action" in values and isinstance(track, Plan):
         values["actions"] = _actions(track, values.pop("action"))
-    changed: Track = _with_known(track, values)
-    return changed
+    known = {field.name for field in fields(track)}
+    return replace(track, **{name: value for name, value in values.items() if name in known})
 
 
 def _actions(plan: Plan, news: dict[str, Any]) -> tuple[Action, ...]:

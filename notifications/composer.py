@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from sqlalchemy import Connection
 
 from engine.model import Do, From, MailClass, Role
 from notifications.destinations import Destinations
 from notifications.grammar import Days, clipped
-from notifications.links import MakeLink
+from notifications.links import MakeLink, Opens
 from notifications.paper import HtmlPaper, TextPaper
 from notifications.said import CaseSaid, LineSaid, Running, Said, TrackSaid
 from notifications.schedule import A_DAY
@@ -63,6 +63,19 @@ def compose(
     if (message["key"], said.case.language) in reviewed:
         given["translated"] = said.case.language
     return _printed(template_of(message["key"]), said, links, given)
+
+
+def subject_of(db: Connection, message: Mapping[str, Any], now: datetime) -> str:
+    """What a message says in one line, for who says it aloud instead: nothing is made for it that must stay hidden."""
+    said = read_facts(db, message)
+    links = Destinations(message, said, "", _no_link)
+    return clipped(
+        TextPaper().block(template_of(message["key"]), "subject", _given(said, message, links, now)), SUBJECT
+    )
+
+
+def _no_link(purpose: str, **_: Unpack[Opens]) -> str:
+    return purpose
 
 
 def compose_digest(

@@ -9,15 +9,20 @@ from functools import partial
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from cases import tasks
 from cases.database import Database, Scope
 from cases.identifiers import new_id
-from cases.tables.case import task
+from cases.tables.case import entrepreneur
 from cases.tables.memory import deadline, journal, outbox
+from cases.tables.operators import branch
+from cases.tables.people import person
+from cases.tasks import TO_A_PARTNER, TO_THE_HELPED, Asked
 from engine.definition import MACHINES, record_of, rule_of
 from engine.model import Kind, MailClass, Role
+from notifications.composer import subject_of
 from notifications.links import OF_PARTNERS, revoke_links
 from notifications.recipients import Place, Recipient, Told, place_of, recipients_of
 from notifications.schedule import send_at
@@ -25,6 +30,8 @@ from notifications.tables import message, suppression
 
 AT_ONCE: Final = 200
 """Outbox rows that are read at once."""
+_CALLED: Final[Mapping[str, Table]] = {"person": person, "entrepreneur": entrepreneur, "branch": branch}
+"""Where the telephone of a recipient stands, by the first word of their key."""
 
 _log = structlog.get_logger(__name__)
 
@@ -88,7 +95,7 @@ def _plan_row(db: Connection, identifier: str, now: datetime, domain: str) -> in
             "deadline_id": known,
             "created_at": row["created_at"],
         }
-        written += _write(db, values, one, place, now)
+        written += _write(db, values, place, now)
     db.execute(delete(outbox).where(outbox.c.id == identifier))
     return written
 
@@ -136,9 +143,10 @@ def _message(told: Told, one: Recipient, mail: MailClass, now: datetime, domain:
     }  # fmt: skip
 
 
-def _write(db: Connection, values: dict[str, Any], one: Recipient, place: Place, now: datetime) -> int:
+def _write(db: Connection, values: dict[str, Any], place: Place, now: datetime) -> int:
     """Write a message, unless it was already; a call to make instead of a mail that could not arrive."""
-    answers = one.email is not None and not is_suppressed(db, one.email)
+    address = values["to_email"]
+    answers = address is not None and not is_suppressed(db, address)
     if not answers:
         values |= {"kind": "task", "status": "task"}
     insert_once = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
@@ -148,7 +156,7 @@ def _write(db: Connection, values: dict[str, Any], one: Recipient, place: Place,
     if answers:
         _supersede(db, values)
     else:
-        ask_to_call(db, values | {"phone": one.phone}, place, now)
+        ask_to_call(db, values, place, now)
     return 1
 
 
@@ -172,18 +180,12 @@ def is_suppressed(db: Connection, email: str) -> bool:
 
 
 def ask_to_call(db: Connection, values: Mapping[str, Any], place: Place, now: datetime) -> None:
-    """Ask the case's referent to call somebody to whom nothing can be written."""
+    """Ask the case's referent to call somebody to whom nothing can be written, and say what they would have read."""
     calendar = place.calendar
-    due = calendar.roll(calendar.day_of(values["send_at"]))
-    detail = " · ".join(filter(None, (values["reason"], values.get("phone"))))
-    row = {
-        "case_id": values["case_id"],
-        "territory_id": place.territory_id,
-        "owner_id": place.referent_id,
-        "due_on": due,
-    }
-    db.execute(
-        insert(task).values(
-            id=new_id(now), kind="call", label=f"Appeler {values['to_name']}", detail=detail, message_id=values["id"], created_at=now, **row
-        )
+    kind, _, own = values["recipient"].partition(":")
+    phone = db.execute(select(_CALLED[kind].c.phone).where(_CALLED[kind].c.id == own)).scalar()
+    asked = Asked(
+        values["case_id"], place.territory_id, place.referent_id, TO_THE_HELPED if values["entrepreneur_id"] else TO_A_PARTNER,
+        f"Appeler {values['to_name']}", subject_of(db, values, now), phone, values["id"], calendar.roll(calendar.day_of(values["send_at"])),
     )  # fmt: skip
+    tasks.ask_to_call(db, asked, now)

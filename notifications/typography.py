@@ -44,9 +44,12 @@ def prose(value: object) -> Markup:
     return _between_tags(escape(value), lambda text: _RAISED.sub(_raise, _set_markup(text)))
 
 
-def day_long(value: Day, zone: str | None = None, *, year: bool = False, locale: str = "fr") -> str:
-    """« mardi 24 novembre », « mardi 1ᵉʳ décembre » ; an instant needs the IANA zone in which it is read."""
-    return _day(value, zone, "EEEE d MMMM y" if year else "EEEE d MMMM", locale)
+def day_long(
+    value: Day, zone: str | None = None, *, weekday: bool = True, year: bool = False, locale: str = "fr"
+) -> str:
+    """« mardi 24 novembre », « 1ᵉʳ décembre » without its week day ; an instant needs the IANA zone in which it is read."""
+    pattern = ("EEEE " if weekday else "") + "d MMMM" + (" y" if year else "")
+    return _day(value, zone, pattern, locale)
 
 
 def day_short(

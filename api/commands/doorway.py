@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,4 +35,5 @@ def running_database() -> Iterator[Database]:
     """The same, once this version's definition was let start on it."""
     with opened_database() as database:
         database.write(lambda db: definitions.start(db, CLOCK.now()), Scope.worker())
+        gc.freeze()  # what was built to start lives as long as the process: the collector need not look at it again
         yield database

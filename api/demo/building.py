@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from api.demo.cast import ADVISERS
 from api.demo.playing import Player, Together, days_of
@@ -17,11 +17,14 @@ from cases.identifiers import drawn_from
 from cases.lives import LIVES, Lives
 from cases.simulation import Act, Stage
 from cases.sweep import next_due, sweep
+from cases.tables.case import task
 from engine.working_days import EVENING, MORNING, ONE_DAY, Calendar
 
 SEED = 59
 DAYS_TOGETHER = 10
 """Days that share a transaction."""
+CALLED_WITHIN = timedelta(days=3)
+"""How long the people of the demo take to call somebody."""
 CALENDAR = Calendar()
 
 Days = Sequence[date]
@@ -83,6 +86,7 @@ def _live(together: Together, player: Player, day: date, acts: Sequence[Act], no
             player.play(together, act)
         else:
             _let_it_fall_due(together, at)
+            _make_calls(together, at)
         post(together, at)
 
 
@@ -90,3 +94,9 @@ def _let_it_fall_due(together: Together, at: datetime) -> None:
     """Every mark and planned step up to that instant, each at its own."""
     while (due := next_due(together)) is not None and due <= at:
         sweep(together, due + timedelta(seconds=1))
+
+
+def _make_calls(together: Together, at: datetime) -> None:
+    """Whoever is to call people without an address has called them a few days later."""
+    due = (task.c.done_at.is_(None), task.c.due_on <= CALENDAR.day_of(at) - CALLED_WITHIN)
+    together.write(lambda db: db.execute(update(task).where(*due).values(done_at=at)), Scope.worker())

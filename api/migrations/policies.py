@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 _BY_CASE = (
     "need", "consent", "contact", "note", "meeting", "action_plan", "document", "follow_up_check", "aid_obtained", "survey",
-    "referral", "mentoring_pair", "mentoring_session", "transition_plan", "plan_action", "routing_proposal", "signed_link",
+    "referral", "mentoring_pair", "mentoring_session", "transition_plan", "plan_action", "routing_proposal", "signed_link", "possible_duplicate",
 )  # fmt: skip
 _BY_SUBJECT = (
     "deadline", "mark_fired", "journal", "journal_text", "stay", "outbox", "pending_step", "refused_attempt", "access_log",
@@ -24,6 +24,10 @@ _BY_TRACK = "id = ANY ((SELECT qp_cases_by_track())::text[])"
 """A question in itself, so that it is asked once for a statement and not once for a row."""
 _SEES = "({0} = " + _WIDENED + " OR EXISTS (SELECT 1 FROM case_file c WHERE c.id = {0}))"
 """The table `case_file` answers for its children: its own policy holds inside this question."""
+_SEES_IMPORT = (
+    "EXISTS (SELECT 1 FROM import_file f WHERE f.id = import_id"
+    f" AND (f.territory_id = {_TERRITORIES} OR f.by_id = {_PERSON} OR {_ADMIN}))"
+)
 
 _CONFINED = {
     "case_file": f"territory_id = {_TERRITORIES} OR id = {_WIDENED} OR referent_id = {_PERSON} OR entrepreneur_id = {_ENTREPRENEUR}"
@@ -33,8 +37,8 @@ _CONFINED = {
     "referral_need": "EXISTS (SELECT 1 FROM need n WHERE n.id = need_id)",
     "task": f"owner_id = {_PERSON} OR territory_id = {_TERRITORIES} OR {_SEES.format('case_id')}",
     "message": f"person_id = {_PERSON} OR {_SEES.format('case_id')}",
-    "import_line": "EXISTS (SELECT 1 FROM import_file f WHERE f.id = import_id"
-    f" AND (f.territory_id = {_TERRITORIES} OR f.by_id = {_PERSON} OR {_ADMIN}))",
+    "import_line": _SEES_IMPORT,
+    "import_content": _SEES_IMPORT,
     "idempotency_key": f"split_part(scope, ' ', 1) = coalesce({_PERSON}, {_ENTREPRENEUR})",
     **{table: _SEES.format("case_id") for table in _BY_CASE},
     **{table: f"subject_id = {_TERRITORIES} OR {_SEES.format('subject_id')}" for table in _BY_SUBJECT},

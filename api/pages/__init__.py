@@ -8,17 +8,20 @@ from api.pages import (
     cases,
     connexion,
     demo,
+    imports,
     inbox,
     links,
     log,
     mentoring,
     my_case,
     territories,
+    to_settle,
     today,
 )
 
 DESK = (
     today.router,
+    to_settle.router,
     cases.router,
     log.router,
     case.router,
@@ -27,6 +30,7 @@ DESK = (
     backlog.router,
     aids.router,
     territories.router,
+    imports.router,
 )
 """The pages of who is signed in; `log` comes before `case`: « nouveau » is no reference."""
 ROUTERS = (connexion.router, links.router, my_case.router, *DESK, about.router)

@@ -21,6 +21,7 @@ from notifications.typography import day_short
 
 router = APIRouter(prefix="/aides")
 AT_MOST: Final = 200
+DOUBT: Final = " Celles « à vérifier » sont à confirmer auprès de l’organisme."
 FILTERS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "axe": ("Axe", AXIS), "levier": ("Levier", LEVER), "portee": ("Portée", AID_SCOPE),
 }  # fmt: skip
@@ -42,8 +43,9 @@ def aids_context(found: list[dict[str, Any]], chosen: Mapping[str, str]) -> dict
     """Everything that `aids.html` shows."""
     shown = [_aid(one) for one in found if _answers(one, chosen)]
     count = "Aucune aide" if not shown else "Une aide" if len(shown) == 1 else f"{len(shown)} aides"
+    doubt = DOUBT if any(one["to_check"] for one in shown) else ""
     return {
-        "title": "Aides", "lead": f"{count} au catalogue. Les montants sont ceux du jour de leur vérification.", "aids": shown,
+        "title": "Aides", "lead": f"{count} au catalogue.{doubt}", "aids": shown,
         "filters": [_filter(name, chosen) for name in FILTERS],
     }  # fmt: skip
 
@@ -67,7 +69,7 @@ def _address(given: Mapping[str, str]) -> str:
 
 def _aid(one: Mapping[str, Any]) -> dict[str, Any]:
     codes = [AXIS.get(code, code) for code in one["axes"]] + [LEVER.get(code, code) for code in one["levers"]]
-    verified = f"vérifié le {_day(one['verified_on'])}" if one["verified_on"] else "jamais vérifié"
+    verified = f"vérifié le {_day(one['verified_on'])}" if one["verified_on"] else ""
     until = f"valable jusqu’au {_day(one['valid_until'])}" if one["valid_until"] else ""
     return {
         "name": one["name"], "operator": one["operator"], "facts": one["facts"], "caveat": one["caveat"], "url": one["url"],

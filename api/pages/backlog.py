@@ -12,7 +12,8 @@ from api.pages.case_view import STAGES
 from api.pages.cases import AGES as LISTED_AGES
 from api.pages.cases import OWNERS
 from api.pages.cases import Asked as Listed
-from api.pages.shell import PageVisit, page
+from api.pages.desk import waiting_for
+from api.pages.shell import ROLES, PageVisit, page
 from cases.backlog import Backlog, Broken, Load, backlog_of
 from cases.database import Scope
 from engine.model import Role
@@ -22,6 +23,8 @@ router = APIRouter(prefix="/pilotage")
 AGES: Final = ("0 à 5", "6 à 10", "11 à 20", "plus de 20")
 WEIGHTS: Final = (0.6, 1.3, 2.2, 3.2)
 """How much a case weighs by its age, in the tints of the table."""
+NAMELESS: Final = {Role.OWNER: "Qui suit un plan", Role.MENTOR: "Les mentors", Role.MANAGER: "Les responsables"}
+"""Who is late, where the figures name nobody."""
 CUTS: Final = (0.1, 2, 4, 7, 12)
 
 
@@ -31,7 +34,8 @@ async def show_backlog(request: Request, visit: PageVisit) -> Response:
     who, now, slug = visit.identity, visit.now, request.query_params.get("territoire", "")[:80] or None
     # The system reads: the numbers of a territory are for people who may open none of its cases.
     found = await visit.work.read(lambda db: backlog_of(db, who, slug, now=now), Scope.worker())
-    return page(request, "backlog.html", **backlog_context(found, now))
+    waits = await visit.read(lambda db: waiting_for(db, visit))
+    return page(request, "backlog.html", **waits, **backlog_context(found, now))
 
 
 def backlog_context(found: Backlog, now: datetime) -> dict[str, Any]:
@@ -132,15 +136,14 @@ def _alerts(found: Backlog, listed: Listed) -> list[dict[str, Any]]:
 
 
 def _broken(one: Broken, found: Backlog, listed: Listed) -> dict[str, Any]:
-    role = OWNERS.get(Role(one.role), "le dossier")
     href = (
         listed.address(owner=one.role, referent=one.person or "")
         if one.role in set(OWNERS)
         else listed.address(delay="retard")
     )
     return {
-        "owner": one.owner or f"{role[:1].upper()}{role[1:]}",
-        "role": role if one.owner else None,
+        "owner": one.owner or NAMELESS.get(Role(one.role), "Les autres"),
+        "role": ROLES[Role(one.role)] if one.owner else None,
         "count": one.count,
         "href": _link(found, href),
     }

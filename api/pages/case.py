@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -21,6 +22,7 @@ from cases.errors import CasesError, Conflict, NotFound
 from cases.gestures import event_of_a_call
 from cases.identifiers import read_reference
 from cases.journey import Request as StepRequest
+from cases.tasks import finish
 from cases.views.case_sheet import sheet_of
 from cases.views.step_sheet import KINDS, StepSheet, step_of
 from engine.definition import step_named
@@ -56,15 +58,18 @@ async def ask_step(
     request: Request, reference: str, step: str, visit: PageVisit, track: Track = CASE_TRACK, back: Back = ""
 ) -> Response:
     """The form of a step, made from what it asks for; why not, when it is not possible."""
-    return await _form(request, visit, Wanted(read_reference(reference), step, track, back=_back(back)))
+    asked = Wanted(read_reference(reference), step, track, back=_back(back), filled=_filled(request))
+    return await _form(request, visit, asked)
 
 
 @router.get("/{reference}/noter/{step}")
 async def ask_record(
     request: Request, reference: str, step: str, visit: PageVisit, track: Track = CASE_TRACK, back: Back = ""
 ) -> Response:
-    """The form of something to note."""
-    return await _form(request, visit, Wanted(read_reference(reference), step, track, record=True, back=_back(back)))
+    """The form of something to note; `appel` is the call that it was."""
+    call = request.query_params.get("appel", "")[:40]
+    asked = Wanted(read_reference(reference), step, track, True, _back(back), _filled(request), call)
+    return await _form(request, visit, asked)
 
 
 @router.post("/{reference}/actions/{step}")
@@ -119,7 +124,7 @@ async def _take(request: Request, visit: Visit, wanted: Wanted, sent: FormData) 
     """Take what the form says and go on; show the form again when something is missing, or when the case changed meanwhile."""
     asked = _asked(wanted, sent)
     try:
-        await take(visit, asked)
+        await take(visit, asked, then=_its_call(visit, wanted, asked))
     except NotFound:
         raise
     except Conflict as conflict:
@@ -131,7 +136,20 @@ async def _take(request: Request, visit: Visit, wanted: Wanted, sent: FormData) 
 
 def _wanted(reference: str, event: str, sent: FormData, *, record: bool = False) -> Wanted:
     track = str(sent.get("suivi") or CASE_TRACK)[:40]
-    return Wanted(read_reference(reference), event, track, record, _back(str(sent.get("retour") or "")))
+    back, call = _back(str(sent.get("retour") or "")), str(sent.get("appel") or "")[:40]
+    return Wanted(read_reference(reference), event, track, record, back, call=call)
+
+
+def _filled(request: Request) -> dict[str, str]:
+    """What a link fills in already: the fields of a form that its address names."""
+    return {name: value[:200] for name, value in request.query_params.items()}
+
+
+def _its_call(visit: Visit, wanted: Wanted, asked: StepRequest) -> Callable[[Connection], object] | None:
+    """The call that was to be made is done, when they were reached."""
+    if not wanted.call or asked.event != "contact":
+        return None
+    return lambda db: finish(db, visit.identity, wanted.call, now=visit.now)
 
 
 def _asked(wanted: Wanted, sent: FormData) -> StepRequest:

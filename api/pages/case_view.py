@@ -9,8 +9,9 @@ from typing import Any, Final
 from api.pages import rules
 from api.pages.case_beside import agreement, clock, need_shown, owner_of, people, recipients, send, track_groups
 from api.pages.case_steps import acts, records_of
-from api.pages.dates import before, due_chip, when
+from api.pages.dates import before, due_chip, when_long
 from api.pages.sentences import journal_days
+from api.pages.to_settle import call_row, doubt_row
 from cases.views.case_sheet import Sheet
 from cases.views.choices import may_be_taken
 from engine.definition import MACHINES, owner_role
@@ -41,12 +42,18 @@ def case_context(sheet: Sheet, *, now: datetime, me: str | None) -> dict[str, An
         "title": sheet.business["name"], "reference": row["reference"], "here": f"/dossiers/{row['reference']}",
         "about": _about(sheet), "helped": sheet.person if sheet.sight.whole or sheet.sight.working else {"name": None, "phone": None},
         "where": _place(sheet), "urgent": row["urgent"], "state": STAGES[row["state"]], "whole": sheet.sight.whole,
-        "steps": _stepper(sheet, today), "step_label": _step_label(sheet), "turn": _turn(sheet, now, me), "dial": _call(sheet),
+        "to_settle": _to_settle(sheet, now), "steps": _stepper(sheet, today), "step_label": _step_label(sheet), "turn": _turn(sheet, now, me), "dial": _call(sheet),
         **acts(sheet), "records": records_of(sheet, CASE_TRACK), "track_groups": track_groups(sheet, now), "needs": [need_shown(n) for n in sheet.needs],
         "days": journal_days(sheet.lines, sheet.facts, sheet.names, today), "clocks": [clock(d, sheet, now) for d in sheet.deadlines],
         "sends": [send(found, sheet, now, me) for found in sheet.upcoming[:SENDS]], "people": list(people(sheet)),
         "agreements": [agreement(found, sheet) for found in sheet.consents] if sheet.sight.whole else [],
     }  # fmt: skip
+
+
+def _to_settle(sheet: Sheet, now: datetime) -> list[dict[str, Any]]:
+    """The calls to make on this case, and the cases that it looks like."""
+    here = f"/dossiers/{sheet.case['reference']}"
+    return [*(call_row(call, now, here) for call in sheet.calls), *(doubt_row(one, here) for one in sheet.doubts)]
 
 
 # -- the head -------------------------------------------------------------------------------------------------------------
@@ -105,7 +112,7 @@ def _turn(sheet: Sheet, now: datetime, me: str | None) -> dict[str, Any]:
     text = rules.behind(first, urgent=sheet.case["urgent"])
     if after is not None:
         title, to = rules.leaving(after[2], recipients(after[2].to, first.track, sheet, me))
-        text += f" Sinon, {when(after[0], sheet.facts.calendar, now).lower()} : {title.lower()} {to}".rstrip() + "."
+        text += f" Sinon, {when_long(after[0], sheet.facts.calendar, now)} : {title.lower()} {to}".rstrip() + "."
     chip = due_chip(first.due_on, sheet.facts.calendar, now)
     mine = owner == "vous" or owner_role(first.rule) is sheet.actor.role
     return {

@@ -54,6 +54,13 @@ def before(due_on: date, calendar: Calendar, now: datetime) -> str:
     return f"avant {day_long(due_on)}"
 
 
+def until(due_on: date, calendar: Calendar, now: datetime) -> str:
+    """`before`, and for what is late the day when it was due: « soit mardi 17 novembre au plus tard »."""
+    if calendar.at(due_on, EVENING) < now:
+        return f"soit {day_long(due_on)} au plus tard"
+    return before(due_on, calendar, now)
+
+
 def sentence(text: str) -> str:
     """A text with its full stop: an abbreviated month has one already."""
     return text if text.endswith((".", "?", "…")) else f"{text}."
@@ -71,6 +78,12 @@ def when(instant: datetime, calendar: Calendar, now: datetime) -> str:
         return f"Auj. {hour(instant, calendar.timezone)}"
     said = day_short(day, weekday=True, year=day.year != today.year and (day - today).days > 180)
     return f"{said[:1].upper()}{said[1:]}, {hour(instant, calendar.timezone)}"
+
+
+def when_long(instant: datetime, calendar: Calendar, now: datetime) -> str:
+    """« aujourd’hui à 18 h », « vendredi 27 novembre à 8 h 30 », inside a sentence."""
+    today, day, at = calendar.day_of(now), calendar.day_of(instant), hour(instant, calendar.timezone)
+    return f"aujourd’hui à {at}" if day == today else f"{day_long(day, year=day.year != today.year)} à {at}"
 
 
 def day_label(day: date, today: date) -> str:

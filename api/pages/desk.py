@@ -22,10 +22,15 @@ async def show(
 ) -> Response:  # fmt: skip
     """Read what a page shows and how much waits for its reader, in one transaction; then the page."""
 
-    def unit(db: Connection) -> tuple[T, tuple[int, int]]:
-        count = waiting(db, visit.identity, now=visit.now)
-        return read(db), count
+    def unit(db: Connection) -> tuple[T, dict[str, Any]]:
+        waits = waiting_for(db, visit)
+        return read(db), waits
 
-    model, (count, late) = await visit.read(unit)
-    hot = ("/",) if late else ()
-    return page(request, template, status=status, counts={"/": count} if count else {}, hot=hot, **present(model))
+    model, waits = await visit.read(unit)
+    return page(request, template, status=status, **waits, **present(model))
+
+
+def waiting_for(db: Connection, visit: Visit) -> dict[str, Any]:
+    """How much waits for the reader of a page, as `page` takes it."""
+    count, late = waiting(db, visit.identity, now=visit.now)
+    return {"counts": {"/": count} if count else {}, "hot": ("/",) if late else ()}

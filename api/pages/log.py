@@ -19,7 +19,7 @@ from api.security import Visit
 from cases.errors import CasesError
 from cases.gestures import log_and_qualify
 from cases.importers.values import ValueRefused, read_email, read_phone, read_siret
-from cases.intake import Detection, Logged, log_case, look_alikes
+from cases.intake import Detection, Logged, known_already, log_case
 from cases.needs import NEED_CHIPS, NEED_KINDS
 from cases.views.choices import Choice, territories_for
 from cases.views.listing import CaseRow, named
@@ -130,7 +130,7 @@ def _reasons(error: CasesError) -> tuple[Refusal, ...]:
 
 
 def _known(db: Connection, visit: Visit, detection: Detection) -> tuple[CaseRow, ...]:
-    references = look_alikes(db, detection, by=visit.identity)
+    references = known_already(db, detection, by=visit.identity)
     return named(db, visit.identity, references, now=visit.now) if references else ()
 
 

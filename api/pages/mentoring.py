@@ -16,7 +16,7 @@ from cases.views.pairs import PairRow, pairs_of
 from engine.definition import MACHINES
 from engine.lists import PROGRESS
 from engine.model import Kind
-from notifications.typography import day_short
+from notifications.typography import day_long
 
 router = APIRouter(prefix="/mentorat")
 BACK: Final = "retour=/mentorat"
@@ -116,8 +116,8 @@ def _text(pair: PairRow, now: datetime) -> str:
         if pair.sessions == 1
         else f"{pair.sessions} rencontres"
     )
-    last = f"la dernière le {day_short(pair.last_met_on)}" if pair.last_met_on else ""
-    began = f"Depuis le {day_short(pair.began_on, year=True)}" if pair.began_on else ""
+    last = f"la dernière le {day_long(pair.last_met_on, weekday=False)}" if pair.last_met_on else ""
+    began = f"Depuis le {day_long(pair.began_on, weekday=False, year=True)}" if pair.began_on else ""
     following = (
         f"{rules.todo_of(pair.rule)} {before(pair.due_on, pair.calendar, now)}" if pair.rule and pair.due_on else ""
     )

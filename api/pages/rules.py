@@ -9,7 +9,7 @@ from api.pages.dates import sentence, working_days
 from engine.definition import MACHINES, record_of, rule_of
 from engine.facts import ArmedDeadline
 from engine.model import CASE_TRACK, Deadline, Do, Kind, Mark, Unit
-from notifications.typography import day_short
+from notifications.typography import day_long
 
 SINCE: Final[Mapping[str, str]] = {
     "case.detection": "le signalement",
@@ -82,17 +82,17 @@ def within(rule: str, value: int | None, unit: str) -> str:
 
 
 def behind(armed: ArmedDeadline, *, urgent: bool = False) -> str:
-    """The rule of a deadline: « 5 jours ouvrés après la transmission du 17 nov. »."""
+    """The rule of a deadline: « 5 jours ouvrés après la transmission du 17 novembre. »."""
     rule = rule_of(armed.rule)
     said = length(armed.length, armed.unit)
     if not said:
         return "À la date choisie."
     if rule.repeat:
-        return sentence(f"Tous les {said}, depuis le {day_short(armed.armed_on)}")
+        return sentence(f"Tous les {said}, depuis le {day_long(armed.armed_on, weekday=False)}")
     machine, state, name = armed.rule.split(".")
     since = SINCE_RULE.get(name) or SINCE.get(f"{machine}.{state}", "l’entrée dans l’étape")
     more = " Reportée une fois." if armed.extended else " Délai réduit : dossier urgent." if urgent else ""
-    return sentence(f"{said} après {since} du {day_short(armed.armed_on)}") + more
+    return sentence(f"{said} après {since} du {day_long(armed.armed_on, weekday=False)}") + more
 
 
 def label_of(rule: str, item: str = "") -> str:

@@ -11,7 +11,7 @@ from api.pages.dates import day_label
 from cases.views.choices import subject_label
 from engine.definition import MACHINES, record_of
 from engine.facts import CaseFacts, Pair, Plan, Referral
-from engine.lists import CHANNEL, LEVER, OUTCOME, RESULT
+from engine.lists import LEVER, OUTCOME, RESULT
 from engine.model import CASE_TRACK, Input, InputKind, Kind, Role
 from engine.working_days import Calendar
 from notifications.typography import day_short, hour
@@ -100,6 +100,13 @@ ROLES: Final[Mapping[str, str]] = {
     Role.OWNER: "qui suit le plan",
 }
 _DOORS: Final = {"mail_link": "depuis un courriel", "reply": "en réponse à un courriel", "import": "par un fichier"}
+HOW: Final[Mapping[str, str]] = {
+    "visit": "sur place", "phone": "par téléphone", "sms": "par SMS", "email": "par courriel", "post": "par courrier", "video": "en visio",
+}  # fmt: skip
+"""A channel, at the end of a sentence."""
+_NAMED: Final = {"diagnostician": "diagnostic fait par {}"}
+"""Words that are somebody's name, beside who acted; nothing where it is the same person."""
+_IN_THE_TITLE: Final = frozenset({"channel", "result", "lever"})
 _ON_BEHALF: Final = "on_behalf_person"
 _HIDDEN_DAYS: Final = frozenset({"from", "to"})
 Line = Mapping[Any, Any]
@@ -124,7 +131,8 @@ def journal_days(
 def line_said(line: Line, words: Mapping[str, str], facts: CaseFacts, names: Mapping[str, str]) -> dict[str, Any]:
     """One line: what happened, by whom and how, the words themselves; `state` when the case moved."""
     moved = line["track"] == CASE_TRACK and line["from_state"] != line["to_state"]
-    said = [subject_label(text) if name == "subject" else text for name, text in words.items() if name != _ON_BEHALF]
+    own = {name: text for name, text in words.items() if name != _ON_BEHALF and name not in _NAMED}
+    said = [subject_label(text) if name == "subject" else text for name, text in own.items()]
     return {
         "title": _title(line, facts, names),
         "by": " · ".join(_by(line, words, facts.calendar, names)),
@@ -157,8 +165,8 @@ def _title(line: Line, facts: CaseFacts, names: Mapping[str, str]) -> str:
         return "Urgence levée"
     if line["event"] == "attempt":
         return f"{title} : {RESULT.get(given.get('result', ''), 'sans réponse').lower()}"
-    channel = CHANNEL.get(str(given.get("channel")))
-    return f"{title}, {channel.lower()}" if channel else title
+    how = HOW.get(str(given.get("channel")))
+    return title if how is None else f"{title}, {how}" if " " in title else f"{title} {how}"
 
 
 def _by(line: Line, words: Mapping[str, str], calendar: Calendar, names: Mapping[str, str]) -> Iterator[str]:
@@ -167,9 +175,10 @@ def _by(line: Line, words: Mapping[str, str], calendar: Calendar, names: Mapping
     behalf = line["on_behalf"] or {}
     if behalf:
         person = words.get(_ON_BEHALF) or "l’opérateur"
-        actor = f"{actor}, pour {person}, {CHANNEL.get(behalf.get('channel', ''), '').lower()}".rstrip(", ")
+        actor = f"{actor}, pour {person}, {HOW.get(behalf.get('channel', ''), '')}".rstrip(", ")
     if actor:
         yield actor
+    yield from (_NAMED[name].format(text) for name, text in words.items() if name in _NAMED and text != actor)
     if line["via"] in _DOORS:
         yield _DOORS[line["via"]]
     yield from _details(line)
@@ -180,7 +189,7 @@ def _details(line: Line) -> Iterator[str]:
     given = line["facts"] or {}
     for asked in _inputs(line):
         value = given.get(asked.name)
-        if asked.choices and value in asked.choices and asked.name not in ("channel", "result"):
+        if asked.choices and value in asked.choices and asked.name not in _IN_THE_TITLE:
             yield asked.choices[str(value)]
         elif asked.kind is InputKind.DAY and value and asked.name not in _HIDDEN_DAYS:
             yield f"{asked.label[:1].lower()}{asked.label[1:]} : {day_short(date.fromisoformat(str(value)[:10]))}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
@@ -42,6 +42,10 @@ class Wanted(StepAsked):
     """The step that somebody opened, and where to go afterwards."""
 
     back: str = ""
+    filled: Mapping[str, str] = field(default_factory=dict)
+    """What the link to the form has filled in already, by the names of its fields."""
+    call: str = ""
+    """The call that was to be made, when this is its exchange: it is done with it."""
 
     @property
     def here(self) -> str:
@@ -59,7 +63,7 @@ def step_context(
 ) -> dict[str, Any]:
     """Everything that `step.html` shows."""
     possible, facts = sheet.possible, sheet.facts
-    asked = forms.fields(possible.inputs, sheet.choices, sent, errors, presets_of(sheet, now))
+    asked = forms.fields(possible.inputs, sheet.choices, sent, errors, {**presets_of(sheet, now), **wanted.filled})
     behalf = forms.behalf_fields(sent, errors) if sheet.for_an_operator else ()
     case = f"/dossiers/{wanted.reference}"
     on = whom(wanted.track, facts)

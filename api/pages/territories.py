@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -29,7 +29,7 @@ from engine.lists import AXIS
 from engine.model import InputKind, Kind, Refusal, RefusedBy, acts_as
 from engine.permission import Possible, available
 from engine.territory_records import TERRITORY_RECORDS
-from notifications.typography import day_short
+from notifications.typography import day_long, day_short
 
 router = APIRouter(prefix="/territoires")
 AT_MOST: Final = 200
@@ -127,7 +127,7 @@ def territory_context(found: Found, now: datetime) -> dict[str, Any]:
     slug = row["slug"]
     records = [step for step in TERRITORY_RECORDS.values() if step.by & acts_as(actor.role)]
     return {
-        "title": row["name"], "lead": f"{papers['quartiers']} quartiers prioritaires · phase « {papers['label']} »", "steps": _stepper(row),
+        "title": row["name"], "lead": f"{_quartiers(papers['quartiers'])} · phase « {papers['label']} »", "steps": _stepper(row),
         "step_label": f"Programme : phase {list(PHASES).index(row['state']) + 1} sur {len(PHASES)}", "papers": _papers(papers),
         "acts": [{"label": p.label, "allowed": p.allowed, "href": f"/territoires/{slug}/actions/{p.step}", "icon": "right",
                   "reasons": [{"message": r.message} for r in p.reasons]} for p in near],
@@ -136,6 +136,12 @@ def territory_context(found: Found, now: datetime) -> dict[str, Any]:
                    for d in facts.deadlines if d.status == "open"],
         "communes": ", ".join(one["name"] for one in papers["communes"]), "backlog_href": f"/pilotage?territoire={slug}",
     }  # fmt: skip
+
+
+def _quartiers(count: int) -> str:
+    if not count:
+        return "Aucun quartier prioritaire"
+    return "Un quartier prioritaire" if count == 1 else f"{count} quartiers prioritaires"
 
 
 def _stepper(row: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -154,8 +160,12 @@ def _papers(papers: Mapping[str, Any]) -> list[dict[str, str]]:
     convention, diagnostic, roadmap = papers["convention"], papers["diagnostic"], papers["roadmap"]
     axes = ", ".join(AXIS.get(code, code) for code in (roadmap or {}).get("axes", ()))
     return [
-        {"label": "Convention", "value": f"{convention['reference']}, {convention['signed_on']}" if convention else "à signer"},
-        {"label": "Diagnostic", "value": f"publié le {diagnostic['published_on']}" if diagnostic else "à publier"},
-        {"label": "Feuille de route", "value": f"version {roadmap['version']}, {roadmap['approved_on']}" if roadmap else "à approuver"},
+        {"label": "Convention", "value": f"{convention['reference']}, signée le {_day(convention['signed_on'])}" if convention else "à signer"},
+        {"label": "Diagnostic", "value": f"publié le {_day(diagnostic['published_on'])}" if diagnostic else "à publier"},
+        {"label": "Feuille de route", "value": f"version {roadmap['version']}, approuvée le {_day(roadmap['approved_on'])}" if roadmap else "à approuver"},
         {"label": "Axes choisis", "value": axes or "à choisir"},
     ]  # fmt: skip
+
+
+def _day(written: str | date) -> str:
+    return day_long(date.fromisoformat(str(written)[:10]), weekday=False, year=True)

@@ -10,8 +10,9 @@ from starlette.responses import Response
 
 from api.pages import desk, rules
 from api.pages.case_view import STAGES
-from api.pages.dates import before, due_chip
-from api.pages.shell import PageVisit
+from api.pages.dates import due_chip, until
+from api.pages.shell import PageVisit, see_other
+from api.pages.to_settle import call_row, doubt_row
 from cases.access import Identity
 from cases.facts.of_case import NO_TERRITORY
 from cases.views.listing import CaseRow
@@ -36,8 +37,10 @@ _ICONS: Final = {
 
 @router.get("/")
 async def show_today(request: Request, visit: PageVisit) -> Response:
-    """What is late, due today and new, for this person."""
+    """What is late, due today and new, for this person; who only observes has nothing to do, and begins with the figures."""
     who, now = visit.identity, visit.now
+    if {grant.role for grant in who.grants} == {Role.OBSERVER}:
+        return see_other(request, "/pilotage")
     return await desk.show(
         request,
         visit,
@@ -60,28 +63,56 @@ def today_context(found: Today, who: Identity, now: datetime) -> dict[str, Any]:
         "title": "À faire", "lead": _lead(found, now), "stuck": [_stuck(row, now) for row in found.stuck[:STUCK_SHOWN]],
         "stuck_title": _stuck_title(found), "first": _first(first, now) if first else None,
         "groups": [{"title": title, "count": len(todos), "tasks": [_task(t, now) for t in todos if t is not first], "first": first in todos}
-                   for title, todos in groups if todos],
+                   for title, todos in groups if todos] + _to_settle(found, now),
         "may_log": bool({g.role for g in who.grants} & {Role.ADVISER, Role.MANAGER}),
     }  # fmt: skip
 
 
+def _to_settle(found: Today, now: datetime) -> list[dict[str, Any]]:
+    """The calls to make and the cases that look alike, as groups of the page."""
+    calls, doubts = [call_row(call, now, "/") for call in found.calls], [doubt_row(one, "/") for one in found.doubts]
+    groups = (("Appels à passer", calls), ("Doublons possibles", doubts))
+    return [{"title": title, "count": len(rows), "tasks": rows, "first": False} for title, rows in groups if rows]
+
+
 def _lead(found: Today, now: datetime) -> str:
+    """The day, then what waits: the number that the navigation says too, then what has just come."""
     today = day_long(NO_TERRITORY.day_of(now))
-    said = f"{today[:1].upper()}{today[1:]}."
-    if not found.waiting:
-        return f"{said} Rien d’autre ne vous attend." if found.stuck else f"{said} Rien ne vous attend."
-    count = NUMBERS[found.waiting] if found.waiting < len(NUMBERS) else str(found.waiting)
-    late = len(found.late)
-    one = found.waiting == 1
-    waiting = f"{count} action vous attend" if one else f"{count} actions vous attendent"
-    lated = (
-        ""
-        if not late
-        else ", en retard"
-        if one
-        else f", dont {(NUMBERS[late] if late < len(NUMBERS) else str(late)).lower()} en retard"
-    )
-    return f"{said} {waiting}{lated}."
+    new, due = len(found.new), found.waiting - len(found.new)
+    said = [f"{_capital(today)}."]
+    if found.stuck:
+        said.append(f"{_stuck_title(found)} {_agree(len(found.stuck), 'attend', 'attendent')} votre décision.")
+    if due:
+        said.append(f"{_counted(due)} {_agree(due, 'action vous attend', 'actions vous attendent')}{_lated(due, _late(found, now))}.")  # fmt: skip
+    if new:
+        noun = _agree(new, "autre", "autres") if due else _agree(new, "action", "actions")
+        said.append(f"{_counted(new)} {noun} {_agree(new, 'vient', 'viennent')} d’arriver.")
+    return " ".join(said if len(said) > 1 else (*said, "Rien ne vous attend."))
+
+
+def _late(found: Today, now: datetime) -> int:
+    chips = (due_chip(call.due_on, call.calendar, now) for call in found.calls)
+    return len(found.late) + sum(chip is not None and chip["kind"] == "late" for chip in chips)
+
+
+def _lated(due: int, late: int) -> str:
+    if not late:
+        return ""
+    if late == due:
+        return _agree(due, ", en retard", ", toutes en retard")
+    return f", dont {_counted(late).lower()} en retard"
+
+
+def _counted(count: int) -> str:
+    return NUMBERS[count] if count < len(NUMBERS) else str(count)
+
+
+def _capital(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _agree(count: int, one: str, several: str) -> str:
+    return one if count == 1 else several
 
 
 def _first(todo: Todo, now: datetime) -> dict[str, Any]:
@@ -98,7 +129,7 @@ def _first(todo: Todo, now: datetime) -> dict[str, Any]:
 def _task(todo: Todo, now: datetime) -> dict[str, Any]:
     return {
         "due": due_chip(todo.due_on, todo.calendar, now), "title": _title(todo), "href": f"/dossiers/{todo.reference}",
-        "reason": f"{todo.name} · {rules.within(todo.rule, todo.length, todo.unit)}",
+        "reason": _capital(_rule(todo)) if todo.name in _title(todo) else f"{todo.name} · {_rule(todo)}",
         "action": {"label": _button(todo), "href": _way(todo), "icon": _ICONS.get(rules.verb(todo.rule), "right"), "spoken": todo.name},
     }  # fmt: skip
 
@@ -117,10 +148,19 @@ def _is_a_call(todo: Todo) -> bool:
 
 
 def _reason(todo: Todo, now: datetime) -> str:
-    said = rules.within(todo.rule, todo.length, todo.unit)
-    late = before(todo.due_on, todo.calendar, now)
-    since = f"{said[:1].upper()}{said[1:]}, {late}."
-    return since if _is_a_call(todo) else f"{todo.name}. {since}"
+    """« Premier contact sous 3 jours ouvrés, avant mardi 1ᵉʳ décembre. », after the name unless the title says it."""
+    text = f"{_capital(_rule(todo))}, {until(todo.due_on, todo.calendar, now)}."
+    return text if todo.name in _title(todo) else f"{todo.name}. {text}"
+
+
+def _rule(todo: Todo) -> str:
+    """« premier contact sous 3 jours ouvrés »; « votre réponse sous … » to an operator; « sous … » where the title says the rest."""
+    span = rules.length(todo.length, todo.unit)
+    if span and todo.rule == TO_ANSWER:
+        return f"votre réponse sous {span}"
+    if span and rules.label_of(todo.rule) == rules.todo_of(todo.rule):
+        return f"sous {span}"
+    return rules.within(todo.rule, todo.length, todo.unit)
 
 
 def _way(todo: Todo) -> str:

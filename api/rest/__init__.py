@@ -11,6 +11,7 @@ from api.rest import (
     records,
     routing,
     steps,
+    tasks,
     territories,
     workflow,
 )
@@ -26,6 +27,7 @@ ROUTERS = (
     operators.router,
     territories.router,
     backlog.router,
+    tasks.router,
     imports.router,
     workflow.router,
 )

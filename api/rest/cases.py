@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Response
+from sqlalchemy import Connection
 
 from api.errors import VersionNeeded
 from api.rest.asking import CasesPaged, IdempotencyKey, IfMatch, version_matched
 from api.rest.bodies import CaseBody, CorrectionBody
-from api.rest.changing import answer_of, attempt
+from api.rest.changing import answer_of, fresh_if_stale
 from api.security import CurrentVisit
+from api.steps import attempt
 from cases import corrections, intake
 from cases.identifiers import read_reference
-from cases.journey import Request
+from cases.journey import Fired, Request
 from cases.views import collection, reading
 
 router = APIRouter(prefix="/cases", tags=["cases"])
@@ -55,8 +57,10 @@ async def correct_case(
     if version is None:
         raise VersionNeeded
     request, given, now = Request(read_reference(reference), "correct"), body.correction(), visit.now
-    await attempt(
-        visit, request,
-        lambda db: corrections.correct(db, request.reference, given, version=version, by=visit.identity, now=now), if_match,
-    )  # fmt: skip
+
+    def unit(db: Connection) -> Fired:
+        return corrections.correct(db, request.reference, given, version=version, by=visit.identity, now=now)
+
+    async with fresh_if_stale(visit, request.reference, if_match):
+        await attempt(visit, unit, lambda: request)
     return await show_case(reference, visit, response)

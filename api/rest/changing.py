@@ -1,36 +1,28 @@
-"""How a change of a case is asked for and answered: what was refused is noted, what is stale comes with the fresh case."""
+"""How a change of a case is answered: what is stale comes with the fresh case, what is done with the new version."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import Response
-from sqlalchemy import Connection
 
 from api.errors import Stale
 from api.rest.asking import NO_VERSION, version_matched
 from api.security import Visit
-from cases import journey
-from cases.errors import Conflict, Refused, Unreadable
-from cases.journey import Fired, Request
+from cases.errors import Conflict
+from cases.journey import Fired
 from cases.views import reading
 
-Change = Callable[[Connection], Fired]
 
-
-async def attempt(visit: Visit, request: Request, change: Change, if_match: str | None = None) -> Fired:
-    """Do it. A refusal is noted apart, then said; a stale version is answered with the case as it is now."""
+@asynccontextmanager
+async def fresh_if_stale(visit: Visit, reference: str, if_match: str | None = None) -> AsyncIterator[None]:
+    """Around a change: a stale version is answered with the case as it is now."""
     try:
-        return await visit.write(change)
-    except Unreadable:
-        raise
-    except Refused as refused:
-        reasons = refused.reasons
-        await visit.write(lambda db: journey.note_refusal(db, request, visit.identity, reasons, visit.now))
-        raise
+        yield
     except Conflict:
-        current = await visit.read(lambda db: reading.case(db, visit.identity, request.reference, now=visit.now))
+        current = await visit.read(lambda db: reading.case(db, visit.identity, reference, now=visit.now))
         matched = version_matched(if_match)
         kind = Stale if matched is not None and matched != current["version"] else Conflict
         raise kind(current) from None

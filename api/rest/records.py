@@ -9,9 +9,9 @@ from fastapi import APIRouter, Response
 
 from api.rest.asking import IdempotencyKey
 from api.rest.bodies import RecordBody
-from api.rest.changing import answer_of, attempt
+from api.rest.changing import answer_of, fresh_if_stale
 from api.security import CurrentVisit
-from cases import records
+from api.steps import take
 from cases.errors import NotFound
 from cases.identifiers import read_reference
 from cases.journey import Request
@@ -37,5 +37,6 @@ async def note_record(
     request = Request(
         read_reference(reference), RECORDS[collection], body.track, body.payload, None, key, behalf, body.day
     )
-    fired = await attempt(visit, request, lambda db: records.record(db, request, by=visit.identity, now=visit.now))
+    async with fresh_if_stale(visit, request.reference):
+        fired = await take(visit, request)
     return answer_of(fired, response)

@@ -10,10 +10,10 @@ from fastapi import Request as Call
 from api.errors import problem_of, reason, whereabouts
 from api.rest.asking import IdempotencyKey, IfMatch
 from api.rest.bodies import BulkBody, StepBody
-from api.rest.changing import answer_of, attempt, done, expected_version
+from api.rest.changing import answer_of, done, expected_version, fresh_if_stale
 from api.rest.shapes import input_schema
 from api.security import CurrentVisit
-from cases import journey
+from api.steps import take
 from cases.errors import CasesError
 from cases.identifiers import read_reference
 from cases.journey import Request
@@ -48,9 +48,8 @@ async def take_step(
 ) -> dict[str, Any]:  # fmt: skip
     """Take one step of the case or of a track; with `kind`, create a track."""
     request = _asked(reference, body, key, expected_version(if_match, body.version))
-    fired = await attempt(
-        visit, request, lambda db: journey.fire(db, request, by=visit.identity, now=visit.now), if_match
-    )
+    async with fresh_if_stale(visit, request.reference, if_match):
+        fired = await take(visit, request)
     return answer_of(fired, response)
 
 
@@ -62,7 +61,8 @@ def _asked(reference: str, body: StepBody, key: str | None, version: int | None)
 async def _verdict(reference: str, body: BulkBody, visit: CurrentVisit, call: Call, key: str | None) -> dict[str, Any]:
     try:
         request = _asked(reference, body, key, body.version)
-        fired = await attempt(visit, request, lambda db: journey.fire(db, request, by=visit.identity, now=visit.now))
+        async with fresh_if_stale(visit, request.reference):
+            fired = await take(visit, request)
     except CasesError as error:
         problem = problem_of(error, **whereabouts(call))
         return {"reference": reference, "status": problem["status"], "problem": problem}

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy import Connection, Dialect, Executable, Select
 from sqlalchemy.exc import DBAPIError
 
 Names = tuple[str, ...]
@@ -38,7 +39,7 @@ class Compiled:
 def compiled(statement: Executable, names: Names, dialect: Dialect) -> Compiled:
     """A statement that is given these values by name; those that are columns of its table are what it writes.
 
-    It holds no list whose length may vary: such a list would have to be written out again each time.
+    A list may be a constant of it, never one of the values: it is written out once.
     """
     found = _COMPILED.get((statement, names, dialect.name))
     if found is None:
@@ -52,6 +53,17 @@ def fetch(db: Connection, statement: Executable, values: Mapping[str, Any]) -> l
     with the_drivers_errors(db):
         rows: list[Any] = driver_of(db).execute(ready.sql, ready.bound(values)).fetchall()
     return rows
+
+
+def fetch_row(db: Connection, statement: Select[Any], values: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The first row of a question about columns, each value as its column reads it; None when there is no row."""
+    rows = fetch(db, statement, values)
+    if not rows:
+        return None
+    return {
+        name: read(value) if read else value
+        for (name, read), value in zip(_reading(statement, db.dialect), rows[0], strict=True)
+    }
 
 
 def driver_of(db: Connection) -> Any:
@@ -75,10 +87,19 @@ _COMPILED: dict[tuple[Executable, Names, str], Compiled] = {}
 
 def _compile(statement: Any, names: Names, dialect: Dialect) -> Compiled:
     ready: Any = statement.compile(dialect=dialect, column_keys=list(names))
+    written = ready.construct_expanded_state(dict.fromkeys(names))
     processors = {
         name: bind.type.dialect_impl(dialect).bind_processor(dialect) for bind, name in ready.bind_names.items()
     }
-    constants = {name: value for name, value in ready.params.items() if name not in names}
+    processors |= written.processors  # of the lists, once they are written out
+    constants = {name: value for name, value in written.parameters.items() if name not in names}
     defaults = {column.key: column.default.arg for column in getattr(ready, "insert_prefetch", ())}
-    order = ready.positiontup if ready.positional else processors
-    return Compiled(ready.string, tuple((n, processors[n]) for n in order), not ready.positional, constants | defaults)
+    binds = tuple((n, processors.get(n)) for n in written.positiontup or written.parameters)
+    return Compiled(written.statement, binds, not ready.positional, constants | defaults)
+
+
+@cache
+def _reading(statement: Select[Any], dialect: Dialect) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
+    """The columns that a question is about, and what makes each of the driver's values ours."""
+    columns = statement.selected_columns
+    return tuple((str(c.key), c.type.dialect_impl(dialect).result_processor(dialect, None)) for c in columns)

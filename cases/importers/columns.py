@@ -149,6 +149,16 @@ def guess_columns(headers: Sequence[str]) -> tuple[Column, ...]:
     return tuple(Column(index, header, *taken.get(index, (None, 0.0))) for index, header in enumerate(headers))
 
 
+def columns_as_said(headers: Sequence[str], fields: Sequence[Field | None]) -> tuple[Column, ...]:
+    """One Column for each header, with the fields that somebody chose. Of two columns with the same field, the first has it."""
+    said = [*fields, *[None] * len(headers)][: len(headers)]
+    kept = [field if field not in said[:place] else None for place, field in enumerate(said)]
+    return tuple(
+        Column(index, header, field, 1.0 if field else 0.0)
+        for index, (header, field) in enumerate(zip(headers, kept, strict=True))
+    )
+
+
 def _confidence(header: str, field: Field) -> float:
     return max(_fit(header, synonym) for synonym in _SYNONYMS[field])
 

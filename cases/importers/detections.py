@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from cases.duplicates import Fingerprint, Likeness, MatchKey, fold, match_keys, same
-from cases.importers.columns import Column, Field, guess_columns
+from cases.importers.columns import Column, Field, columns_as_said, guess_columns
 from cases.importers.errors import MAX_BYTES, FileTooBig, HeaderOnly, NobodyNamed
 from cases.importers.results import (
     Blank,
@@ -52,6 +52,7 @@ T = TypeVar("T")
 
 
 _HEADER_AMONG: Final = 10
+_SAMPLED: Final = 20
 _NAMES: Final = (Field.NAME, Field.PERSON, Field.GIVEN_NAME)
 _SHORT_TEXT: Final = 200
 _ADDRESS: Final = 300
@@ -68,20 +69,34 @@ REMARKS: Final = {
 """Every remark, by its code."""
 
 
-def read_detections(source: bytes | str | Path, filename: str, *, region: str, today: date) -> DetectionFile:
+def read_detections(
+    source: bytes | str | Path, filename: str, *, region: str, today: date, fields: Sequence[Field | None] | None = None
+) -> DetectionFile:
     """Read a whole sheet: CSV, XLSX or ODS, its bytes or where they are.
 
-    `region` is the territory's telephone region (« FR », « RE » …); `today` its local day. Raises ImportFileRefused.
+    `region` is the territory's telephone region (« FR », « RE » …); `today` its local day; `fields` what each column holds, guessed from
+    the headers unless told. Raises ImportFileRefused.
     """
     data = source if isinstance(source, bytes) else _bytes_at(Path(source))
     sheet = _with_its_header(read_sheet(data))
-    columns = guess_columns(_headers(sheet.header))
+    headers = _headers(sheet.header)
+    columns = guess_columns(headers) if fields is None else columns_as_said(headers, fields)
+    if not any(column.field in _NAMES for column in columns):
+        raise NobodyNamed
     seen = _Seen()
     rows = tuple(seen.linked(_read_line(line, sheet, columns, region=region, today=today)) for line in sheet.lines)
     return DetectionFile(
         filename=filename, sha256=hashlib.sha256(data).hexdigest(), encoding=sheet.encoding, delimiter=sheet.delimiter,
         header_line=sheet.header.number, columns=columns, rows=rows,
     )  # fmt: skip
+
+
+def sample_values(data: bytes) -> tuple[str, ...]:
+    """For each column of a sheet, a value from near the top, empty where there is none: what tells what the column holds."""
+    sheet = _with_its_header(read_sheet(data))
+    near = [line.cells for line in sheet.lines[:_SAMPLED]]
+    found = ((shown(cells[place]) for cells in near if place < len(cells)) for place in range(len(sheet.header.cells)))
+    return tuple(next((value for value in values if value), "")[:_SHOWN_VALUE] for values in found)
 
 
 def read_row(cells: Sequence[Cell], columns: Sequence[Column], *, line: int, region: str, today: date) -> ReadLine:

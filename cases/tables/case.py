@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from cases.tables.columns import Amount, Id, Instant, Json, table_of
@@ -190,7 +190,7 @@ class ActionPlan(SQLModel, table=True):
 
 
 class Task(SQLModel, table=True):
-    """Something for a person to do: a call, where there is no address."""
+    """Something for a person to do: a call, where there is no address. `detail` is what there is to say, a line for each thing."""
 
     __tablename__ = "task"
 
@@ -201,10 +201,26 @@ class Task(SQLModel, table=True):
     kind: str = Field(sa_type=Text)
     label: str = Field(sa_type=Text)
     detail: str | None = Field(default=None, sa_type=Text)
+    phone: str | None = Field(default=None, sa_type=Text)
     message_id: str | None = Field(default=None, sa_type=Id)
     created_at: datetime = Field(sa_type=Instant)
     due_on: date | None = Field(default=None)
     done_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class PossibleDuplicate(SQLModel, table=True):
+    """A case that looks like an older one: somebody is to say whether they are one and the same."""
+
+    __tablename__ = "possible_duplicate"
+    __table_args__ = (UniqueConstraint("case_id", "other_id", name="possible_duplicate_once"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id")
+    other_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
+    reason: str = Field(sa_type=Text)
+    found_at: datetime = Field(sa_type=Instant)
+    dismissed_at: datetime | None = Field(default=None, sa_type=Instant)
+    dismissed_by: str | None = Field(default=None, sa_type=Id, foreign_key="person.id", index=True)
 
 
 class Document(SQLModel, table=True):
@@ -278,6 +294,7 @@ note = table_of(Note)
 meeting = table_of(Meeting)
 action_plan = table_of(ActionPlan)
 task = table_of(Task)
+possible_duplicate = table_of(PossibleDuplicate)
 document = table_of(Document)
 follow_up_check = table_of(FollowUpCheck)
 aid_obtained = table_of(AidObtained)

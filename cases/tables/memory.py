@@ -3,12 +3,12 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, Text, UniqueConstraint, text
+from sqlalchemy import Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from cases.tables.columns import Id, Instant, Json, table_of
 
-_OPEN, _REAL = text("status = 'open'"), text("NOT dry_run")
+_OPEN, _REAL = text("status = 'open'"), text("NOT dry_run AND undone_at IS NULL")
 
 
 class Deadline(SQLModel, table=True):
@@ -244,6 +244,16 @@ class ImportFile(SQLModel, table=True):
     finished_at: datetime | None = Field(default=None, sa_type=Instant)
     resumed: bool = Field(default=False)
     dry_run: bool = Field(default=False)
+    undone_at: datetime | None = Field(default=None, sa_type=Instant)
+
+
+class ImportContent(SQLModel, table=True):
+    """The bytes of a file whose import is to be confirmed, or is not done."""
+
+    __tablename__ = "import_content"
+
+    import_id: str = Field(sa_type=Id, primary_key=True, foreign_key="import_file.id")
+    content: bytes = Field(sa_type=LargeBinary)
 
 
 class ImportLine(SQLModel, table=True):
@@ -263,6 +273,7 @@ class ImportLine(SQLModel, table=True):
     code: str | None = Field(default=None, sa_type=Text)
     reason: str | None = Field(default=None, sa_type=Text)
     data: Any = Field(default=None, sa_type=Json, nullable=True)
+    undone_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 deadline = table_of(Deadline)
@@ -278,4 +289,5 @@ access_log = table_of(AccessLog)
 definition = table_of(Definition)
 day_work = table_of(DayWork)
 import_file = table_of(ImportFile)
+import_content = table_of(ImportContent)
 import_line = table_of(ImportLine)

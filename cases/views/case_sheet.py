@@ -13,12 +13,14 @@ from sqlalchemy import Connection, select
 
 from cases import journey
 from cases.access import Identity
+from cases.look_alikes import Doubt, doubts_on
 from cases.sweep import upcoming
 from cases.tables.case import business, consent, entrepreneur, need
 from cases.tables.memory import stay
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
 from cases.tables.tracks import mentoring_pair, referral, transition_plan
+from cases.tasks import Call, calls_on
 from cases.views.choices import possible_records, subject_label
 from cases.views.reading import case_row, lines_seen
 from cases.views.sight import Sight, sight_of
@@ -79,6 +81,8 @@ class Sheet:
     """The latest answer for each purpose."""
     entered: Mapping[str, datetime]
     """When the case last entered each state."""
+    calls: tuple[Call, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
 
 
 def sheet_of(db: Connection, who: Identity, reference: str, *, now: datetime) -> Sheet:
@@ -98,7 +102,7 @@ def sheet_of(db: Connection, who: Identity, reference: str, *, now: datetime) ->
         needs=_needs(db, row["id"], facts, sight), tracks=tracks, deadlines=tuple(_deadlines(facts, sight)),
         upcoming=tuple(found for found in upcoming(facts) if sight.of_track(found[1].track)),
         lines=lines, names=_names(db, row, facts, [line for line, _ in lines]), consents=_consents(db, row["id"]),
-        entered=_entered(db, row["id"]),
+        entered=_entered(db, row["id"]), calls=calls_on(db, who, row["id"]), doubts=doubts_on(db, row["id"]) if sight.whole else (),
     )  # fmt: skip
 
 

@@ -10,10 +10,12 @@ from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, 
 
 from cases.access import Identity, visible_to
 from cases.facts.of_case import NO_TERRITORY
+from cases.look_alikes import Doubt, doubts_for
 from cases.tables.case import business, case_file, entrepreneur
 from cases.tables.memory import deadline
 from cases.tables.territories import territory
-from cases.tables.tracks import mentoring_pair, referral, transition_plan
+from cases.tables.tracks import referral, transition_plan
+from cases.tasks import Call, calls_for, waiting_calls
 from cases.views.listing import CaseRow, Filters, list_cases, stuck, track_holders
 from engine.model import Role
 from engine.working_days import Calendar
@@ -50,19 +52,21 @@ class Todo:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """A person's day, each list in the order of the deadlines; `stuck` is for managers."""
+    """A person's day, each list in the order of the deadlines; `stuck` is for managers, `calls` where nothing can be written."""
 
     late: tuple[Todo, ...] = ()
     today: tuple[Todo, ...] = ()
     new: tuple[Todo, ...] = ()
     next: tuple[Todo, ...] = ()
+    calls: tuple[Call, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
     stuck: tuple[CaseRow, ...] = ()
     more_stuck: bool = False
 
     @property
     def waiting(self) -> int:
         """How many things wait for this person."""
-        return len(self.late) + len(self.today) + len(self.new)
+        return len(self.late) + len(self.today) + len(self.new) + len(self.calls)
 
 
 def today_of(db: Connection, who: Identity, *, now: datetime) -> Today:
@@ -73,7 +77,7 @@ def today_of(db: Connection, who: Identity, *, now: datetime) -> Today:
     rest = [todo for todo in mine if todo not in late and todo not in due]
     new = tuple(todo for todo in rest if _is_new(todo, now))
     after = tuple(todo for todo in rest if todo not in new)[:NEXT]
-    found = Today(late, due, new, after)
+    found = Today(late, due, new, after, calls_for(db, who), doubts_for(db, who) if who.has(Role.ADVISER) else ())
     if not who.has(Role.MANAGER):
         return found
     page = list_cases(db, who, Filters(stuck=True), now=now)
@@ -81,15 +85,20 @@ def today_of(db: Connection, who: Identity, *, now: datetime) -> Today:
 
 
 def waiting(db: Connection, who: Identity, *, now: datetime) -> tuple[int, int]:
-    """How many of somebody's deadlines are late or due today, and how many of these are late; for a manager, the stuck cases too."""
+    """How many of somebody's deadlines and calls are late or due today, and how many of these are late; for a manager, the stuck cases too."""
     late = func.coalesce(func.sum(case((deadline.c.due_at < now, 1), else_=0)), 0)
-    query = select(func.count(), late).select_from(_joined()).where(*_open(who), deadline.c.due_at < _this_evening(now))
+    calls, late_calls = waiting_calls(who, NO_TERRITORY.day_of(now))
+    due = (*_open(who), deadline.c.due_at < _this_evening(now))
+    held = _held(who) if who.has(Role.MANAGER) else literal(0)
+    query = select(func.count() + calls + held, late + late_calls + held).select_from(_joined()).where(*due)
     count, overdue = db.execute(query).one()
-    if who.has(Role.MANAGER):
-        held = select(func.count()).select_from(case_file).where(visible_to(who), stuck())
-        number = int(db.execute(held).scalar_one())
-        count, overdue = count + number, overdue + number
     return int(count), int(overdue)
+
+
+def _held(who: Identity) -> Any:
+    """How many cases are stuck, for their manager: a question to ask within another one, which joins `case_file` too."""
+    theirs = select(case_file.c.id).where(visible_to(who), stuck()).correlate(None)
+    return select(func.count()).select_from(theirs.subquery()).scalar_subquery()
 
 
 def _this_evening(now: datetime) -> datetime:
@@ -133,34 +142,24 @@ def _todo(row: Any, holder: str | None) -> Todo:
 
 
 def _open(who: Identity) -> tuple[ColumnElement[bool], ...]:
-    """Open deadlines of cases in sight that this person must meet."""
-    ways = [_as_referent(who)]
+    """Open deadlines of cases in sight that this person must meet: their own, and those of nobody at their branches."""
+    ways = [deadline.c.owner_id == who.person]
     if branches := who.branches():
-        ways += [_as_operator(who, branches), _as_owner_of_a_plan(who, branches)]
-    if who.has(Role.MENTOR):
-        mine = (mentoring_pair.c.mentor_id == who.person, _is_its_track("mentoring_pair", mentoring_pair))
-        ways.append(and_(deadline.c.owner_role == Role.MENTOR, select(mentoring_pair.c.id).where(*mine).exists()))
+        ways += [_of_the_branch(who, branches), _of_a_plan_of_the_branch(branches)]
     return deadline.c.subject == "case", deadline.c.status == "open", visible_to(who), or_(*ways)
 
 
-def _as_referent(who: Identity) -> ColumnElement[bool]:
-    plan = (transition_plan.c.owner_id == who.person, _is_its_track("transition_plan", transition_plan))
-    theirs = and_(deadline.c.owner_role == Role.OWNER, select(transition_plan.c.id).where(*plan).exists())
-    return or_(and_(deadline.c.owner_role == Role.ADVISER, case_file.c.referent_id == who.person), theirs)
+def _of_the_branch(who: Identity, branches: frozenset[str]) -> ColumnElement[bool]:
+    """The referrals of one's branch that nobody there has taken; a branch's manager has them all."""
+    asked = select(referral.c.id).where(referral.c.branch_id.in_(branches), _is_its_track("referral", referral))
+    ours = and_(deadline.c.owner_role == Role.OPERATOR, asked.exists())
+    return ours if who.has(Role.OPERATOR_MANAGER) else and_(deadline.c.owner_id.is_(None), ours)
 
 
-def _as_operator(who: Identity, branches: frozenset[str]) -> ColumnElement[bool]:
-    """The referrals of one's branch that nobody there has taken, and one's own; a branch's manager has them all."""
-    mine = [referral.c.branch_id.in_(branches), _is_its_track("referral", referral)]
-    if not who.has(Role.OPERATOR_MANAGER):
-        mine.append(or_(referral.c.agent_id.is_(None), referral.c.agent_id == who.person))
-    return and_(deadline.c.owner_role == Role.OPERATOR, select(referral.c.id).where(*mine).exists())
-
-
-def _as_owner_of_a_plan(who: Identity, branches: frozenset[str]) -> ColumnElement[bool]:
-    unclaimed = and_(transition_plan.c.owner_id.is_(None), transition_plan.c.branch_id.in_(branches))
-    plan = (unclaimed, _is_its_track("transition_plan", transition_plan))
-    return and_(deadline.c.owner_role == Role.OWNER, select(transition_plan.c.id).where(*plan).exists())
+def _of_a_plan_of_the_branch(branches: frozenset[str]) -> ColumnElement[bool]:
+    named = (transition_plan.c.branch_id.in_(branches), _is_its_track("transition_plan", transition_plan))
+    unclaimed = and_(deadline.c.owner_role == Role.OWNER, deadline.c.owner_id.is_(None))
+    return and_(unclaimed, select(transition_plan.c.id).where(*named).exists())
 
 
 def _is_its_track(kind: str, table: Any) -> ColumnElement[bool]:

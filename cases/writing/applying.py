@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, func, insert, selec
 
 from cases.identifiers import new_id
 from cases.journal import plain
-from cases.tables.case import case_file, consent, contact, need
+from cases.tables.case import case_file, consent, contact, need, task
 from cases.tables.memory import deadline, outbox, pending_step
 from cases.tables.tracks import mentoring_pair, plan_action, referral, transition_plan
 from cases.writing.batch import Batch
@@ -36,6 +36,7 @@ _SO_FAR = select(func.coalesce(func.max(deadline.c.occurrence), 0)).where(
 )
 _ONE_MORE_DEADLINE = insert(deadline).values(occurrence=_SO_FAR.scalar_subquery() + 1)
 _KNOWN_DEADLINE = update(deadline).where(deadline.c.id == bindparam("known"))
+_OPEN_TASKS = update(task).where(task.c.case_id == bindparam("of_case"), task.c.done_at.is_(None))
 _KNOWN_NEED = update(need).where(need.c.id == bindparam("known"))
 _KNOWN_TRACK = {
     table: update(table).where(table.c.case_id == bindparam("of_case"), table.c.number == bindparam("of_number"))
@@ -112,11 +113,21 @@ class Transaction:
         if self.after is None:
             return
         moved = self._place(self.after) != self._place(self.facts)
+        self._hand_over_calls()
         for armed in self.facts.deadlines:
             owner = owner_of(self.after, armed)
             if moved or owner != owner_of(self.facts, armed):
                 place = self._place(self.after)
                 self.writes.add(_KNOWN_DEADLINE, {"known": armed.id, "owner_id": owner, "territory_id": place})
+
+    def _hand_over_calls(self) -> None:
+        """Give the calls that are to be made to whoever follows the case now."""
+        before, after = self.facts, self.after
+        if not (isinstance(before, CaseFacts) and isinstance(after, CaseFacts)):
+            return
+        now = {"owner_id": after.referent, "territory_id": after.territory}
+        if now != {"owner_id": before.referent, "territory_id": before.territory}:
+            self.writes.add(_OPEN_TASKS, {"of_case": self.subject_id, **now})
 
     # -- what is told, and what comes later -----------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import aiosmtplib
 import pytest
 from sqlalchemy import Connection, func, insert, select
 
+from api.demo.building import CALLED_WITHIN
 from api.demo.cast import PLAYERS
 from api.demo.catcher import Catcher
 from api.demo.checking import check_the_whole
@@ -112,6 +113,8 @@ def test_something_is_late_and_something_is_to_be_called(town: Any) -> None:
 
     assert late[0][0] > 5
     assert read(database, select(func.count()).select_from(task))[0][0] > 5
+    waiting = read(database, select(task.c.due_on).where(task.c.done_at.is_(None)))
+    assert all(row.due_on > TUESDAY.date() - CALLED_WITHIN for row in waiting)
 
 
 def test_mails_left_at_their_virtual_instants_and_none_leaves_the_demo(town: Any) -> None:

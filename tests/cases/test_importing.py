@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select
 from cases.access import Grant, Identity
 from cases.database import Database, Scope
 from cases.identifiers import new_id
-from cases.importing import Upload, import_detections
+from cases.importing.running import Upload, import_detections
 from cases.tables.case import case_file, entrepreneur
 from cases.tables.memory import import_file
 from cases.tables.people import person

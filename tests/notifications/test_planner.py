@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 
 from cases.identifiers import new_id
 from cases.journey import Request, fire
-from cases.tables.case import case_file
+from cases.tables.case import case_file, task
 from cases.tables.memory import outbox
 from cases.tables.operators import branch
 from cases.tables.people import absence, person, role_grant
@@ -149,9 +149,32 @@ def test_somebody_without_an_address_is_to_be_called(scene: Scene) -> None:
     scene.plan()
     (call,) = scene.tasks()
     assert (call.label, call.owner_id, call.due_on) == ("Appeler Nadia", scene.ids["adviser"], date(2027, 2, 2))
-    assert "+33612345678" in call.detail
+    assert call.phone == "+33612345678"
     (row,) = scene.messages(kind="task")
     assert (row.status, row.id) == ("task", call.message_id)
+
+
+def test_what_is_to_be_said_is_what_they_would_have_read(scene: Scene) -> None:
+    scene.entrepreneur_has(email=None)
+    scene.plan()
+    (call,) = scene.tasks()
+    assert call.detail.replace("\u00a0", " ") == "adviser, de la mairie de roubaix : votre demande est notée"
+
+
+def test_one_call_says_all_that_was_to_be_written_to_the_same_person_until_it_is_made(scene: Scene) -> None:
+    scene.entrepreneur_has(email=None)
+    for key in ("nobody_called_ack", "still_looking", "nobody_called_ack"):
+        tell(scene, key, "entrepreneur")
+    scene.plan()
+    (call,) = scene.tasks()
+    assert len(scene.messages(kind="task")) == 4
+    assert len(set(call.detail.splitlines())) == len(call.detail.splitlines()) == 3
+
+    scene.change(update(task).values(done_at=scene.clock.now()))
+    tell(scene, "nobody_called_ack", "entrepreneur")
+    scene.plan()
+    first, second = scene.tasks()
+    assert (first.done_at is None, second.done_at) == (False, None)
 
 
 def test_somebody_whose_address_no_longer_answers_is_to_be_called(scene: Scene) -> None:

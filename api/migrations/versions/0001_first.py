@@ -369,11 +369,12 @@ def upgrade() -> None:
     sa.Column('finished_at', columns.Instant(), nullable=True),
     sa.Column('resumed', sa.Boolean(), nullable=False),
     sa.Column('dry_run', sa.Boolean(), nullable=False),
+    sa.Column('undone_at', columns.Instant(), nullable=True),
     sa.ForeignKeyConstraint(['by_id'], ['person.id'], ),
     sa.ForeignKeyConstraint(['territory_id'], ['territory.id'], ),
     sa.PrimaryKeyConstraint('id')
     )
-    op.create_index('import_file_once', 'import_file', ['sha256', 'territory_id'], unique=True, postgresql_where=sa.text('NOT dry_run'), sqlite_where=sa.text('NOT dry_run'))
+    op.create_index('import_file_once', 'import_file', ['sha256', 'territory_id'], unique=True, postgresql_where=sa.text('NOT dry_run AND undone_at IS NULL'), sqlite_where=sa.text('NOT dry_run AND undone_at IS NULL'))
     op.create_index(op.f('ix_import_file_by_id'), 'import_file', ['by_id'], unique=False)
     op.create_index(op.f('ix_import_file_territory_id'), 'import_file', ['territory_id'], unique=False)
     op.create_table('indicator_snapshot',
@@ -676,6 +677,12 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_follow_up_check_case_id'), 'follow_up_check', ['case_id'], unique=False)
+    op.create_table('import_content',
+    sa.Column('import_id', sa.Text(), nullable=False),
+    sa.Column('content', sa.LargeBinary(), nullable=False),
+    sa.ForeignKeyConstraint(['import_id'], ['import_file.id'], ),
+    sa.PrimaryKeyConstraint('import_id')
+    )
     op.create_table('import_line',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('import_id', sa.Text(), nullable=False),
@@ -688,6 +695,7 @@ def upgrade() -> None:
     sa.Column('code', sa.Text(), nullable=True),
     sa.Column('reason', sa.Text(), nullable=True),
     sa.Column('data', columns.Json(), nullable=True),
+    sa.Column('undone_at', columns.Instant(), nullable=True),
     sa.ForeignKeyConstraint(['case_id'], ['case_file.id'], ),
     sa.ForeignKeyConstraint(['import_id'], ['import_file.id'], ),
     sa.PrimaryKeyConstraint('id'),
@@ -874,6 +882,22 @@ def upgrade() -> None:
     op.create_index(op.f('ix_signed_link_case_id'), 'signed_link', ['case_id'], unique=False)
     op.create_index(op.f('ix_signed_link_entrepreneur_id'), 'signed_link', ['entrepreneur_id'], unique=False)
     op.create_index(op.f('ix_signed_link_person_id'), 'signed_link', ['person_id'], unique=False)
+    op.create_table('possible_duplicate',
+    sa.Column('id', sa.Text(), nullable=False),
+    sa.Column('case_id', sa.Text(), nullable=False),
+    sa.Column('other_id', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('found_at', columns.Instant(), nullable=False),
+    sa.Column('dismissed_at', columns.Instant(), nullable=True),
+    sa.Column('dismissed_by', sa.Text(), nullable=True),
+    sa.ForeignKeyConstraint(['case_id'], ['case_file.id'], ),
+    sa.ForeignKeyConstraint(['dismissed_by'], ['person.id'], ),
+    sa.ForeignKeyConstraint(['other_id'], ['case_file.id'], ),
+    sa.PrimaryKeyConstraint('id'),
+    sa.UniqueConstraint('case_id', 'other_id', name='possible_duplicate_once')
+    )
+    op.create_index(op.f('ix_possible_duplicate_dismissed_by'), 'possible_duplicate', ['dismissed_by'], unique=False)
+    op.create_index(op.f('ix_possible_duplicate_other_id'), 'possible_duplicate', ['other_id'], unique=False)
     op.create_table('survey',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('case_id', sa.Text(), nullable=False),
@@ -894,6 +918,7 @@ def upgrade() -> None:
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('label', sa.Text(), nullable=False),
     sa.Column('detail', sa.Text(), nullable=True),
+    sa.Column('phone', sa.Text(), nullable=True),
     sa.Column('message_id', sa.Text(), nullable=True),
     sa.Column('created_at', columns.Instant(), nullable=False),
     sa.Column('due_on', sa.Date(), nullable=True),
@@ -989,6 +1014,9 @@ def downgrade() -> None:
     op.drop_table('task')
     op.drop_index(op.f('ix_survey_case_id'), table_name='survey')
     op.drop_table('survey')
+    op.drop_index(op.f('ix_possible_duplicate_other_id'), table_name='possible_duplicate')
+    op.drop_index(op.f('ix_possible_duplicate_dismissed_by'), table_name='possible_duplicate')
+    op.drop_table('possible_duplicate')
     op.drop_index(op.f('ix_signed_link_person_id'), table_name='signed_link')
     op.drop_index(op.f('ix_signed_link_entrepreneur_id'), table_name='signed_link')
     op.drop_index(op.f('ix_signed_link_case_id'), table_name='signed_link')
@@ -1018,6 +1046,7 @@ def downgrade() -> None:
     op.drop_table('meeting')
     op.drop_index(op.f('ix_import_line_case_id'), table_name='import_line')
     op.drop_table('import_line')
+    op.drop_table('import_content')
     op.drop_index(op.f('ix_follow_up_check_case_id'), table_name='follow_up_check')
     op.drop_table('follow_up_check')
     op.drop_index(op.f('ix_document_case_id'), table_name='document')
@@ -1069,7 +1098,7 @@ def downgrade() -> None:
     op.drop_table('indicator_snapshot')
     op.drop_index(op.f('ix_import_file_territory_id'), table_name='import_file')
     op.drop_index(op.f('ix_import_file_by_id'), table_name='import_file')
-    op.drop_index('import_file_once', table_name='import_file', postgresql_where=sa.text('NOT dry_run'), sqlite_where=sa.text('NOT dry_run'))
+    op.drop_index('import_file_once', table_name='import_file', postgresql_where=sa.text('NOT dry_run AND undone_at IS NULL'), sqlite_where=sa.text('NOT dry_run AND undone_at IS NULL'))
     op.drop_table('import_file')
     op.drop_index(op.f('ix_diagnostic_territory_id'), table_name='diagnostic')
     op.drop_table('diagnostic')

@@ -1,0 +1,69 @@
+"""Calls to make and cases that look alike, as rows of « À faire » and of a case; and what is answered to them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from api.pages.dates import due_chip
+from api.pages.shell import PageVisit, done, own_address, see_other
+from cases import look_alikes, tasks
+from cases.look_alikes import Doubt
+from cases.tasks import Call
+from notifications.typography import day_short, phone, phone_uri
+
+router = APIRouter()
+
+
+@router.post("/appels/{identifier}/fait")
+async def finish_call(request: Request, identifier: str, visit: PageVisit) -> Response:
+    """The call was made."""
+    sent = await request.form()
+    await visit.write(lambda db: tasks.finish(db, visit.identity, identifier, now=visit.now))
+    return see_other(request, own_address(str(sent.get("retour") or "")), done("C’est noté : cet appel est fait."))
+
+
+@router.post("/doublons/{identifier}/distincts")
+async def dismiss_doubt(request: Request, identifier: str, visit: PageVisit) -> Response:
+    """The two cases are not the same one."""
+    sent = await request.form()
+    await visit.write(lambda db: look_alikes.dismiss(db, visit.identity, identifier, now=visit.now))
+    return see_other(request, own_address(str(sent.get("retour") or "")), done("C’est noté : ce sont deux dossiers."))
+
+
+def call_row(call: Call, now: datetime, back: str) -> dict[str, Any]:
+    """A call to make, as the macro `task` takes it: whom, what to say, since when; the number, and the two ways to say that it is made."""
+    since = f"À appeler depuis le {day_short(call.since, call.calendar.timezone, weekday=True)}, faute d’adresse électronique."
+    actions = [{"label": phone(call.phone), "href": phone_uri(call.phone), "icon": "phone"}] if call.phone else []
+    if call.may_be_noted:
+        asked = urlencode({"channel": "phone", "appel": call.id, "retour": back})
+        actions.append({"label": "J’ai appelé", "href": f"/dossiers/{call.reference}/noter/contact?{asked}"})
+    return {
+        "due": due_chip(call.due_on, call.calendar, now), "title": ", ".join(filter(None, (call.label, call.name))),
+        "href": f"/dossiers/{call.reference}" if call.reference else "/", "reason": f"À dire : {call.says[0]}" if call.says else since,
+        "lines": call.says[1:], "detail": since if call.says else None,
+        "actions": [*actions, _post("C’est fait", f"/appels/{call.id}/fait", back)],
+    }  # fmt: skip
+
+
+def doubt_row(doubt: Doubt, back: str) -> dict[str, Any]:
+    """Two cases that look alike, as the macro `task` takes them: why, the other one, and the two ways out."""
+    kept = urlencode({"reason": "duplicate", "keeps": doubt.other_reference, "end_tracks": "1", "retour": back})
+    close = {
+        "label": "C’est un doublon",
+        "href": f"/dossiers/{doubt.reference}/actions/close?{kept}",
+        "spoken": doubt.name,
+    }
+    return {
+        "due": {"kind": "today", "text": "à trancher"}, "title": f"Doublon probable de {doubt.other_name}", "href": f"/dossiers/{doubt.other_reference}",
+        "reason": f"{doubt.name} ({doubt.reference}) ressemble à {doubt.other_name} ({doubt.other_reference}). {doubt.reason}.",
+        "actions": [close, _post("Ce n’est pas un doublon", f"/doublons/{doubt.id}/distincts", back)],
+    }  # fmt: skip
+
+
+def _post(label: str, address: str, back: str) -> dict[str, Any]:
+    return {"label": label, "href": address, "method": "post", "fields": {"retour": back}}

@@ -1,0 +1,115 @@
+"""What becomes of one line of a sheet: a case, a link to what is known already, or a line kept aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final, Self
+
+from sqlalchemy import Connection, or_, select
+
+from cases import intake
+from cases.access import Identity
+from cases.duplicates import fingerprint, same
+from cases.importers.results import Blank, DeclinedContact, Detection, Duplicate, Refused, Row
+from cases.importers.values import Consent
+from cases.needs import NEED_KINDS
+from cases.tables.case import business, case_file, entrepreneur
+
+IMPORT: Final = "import"
+"""By which door an imported case came in: the journal says so."""
+PUBLIC_MISSION: Final = "public mission"
+"""The legal basis of a line that says nothing of the person's consent (RGPD, article 6(1)(e))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bringer:
+    """Who brings lines into a territory: the cases are logged in their name."""
+
+    identity: Identity
+    home: str
+    slug: str
+
+    @classmethod
+    def of(cls, who: Identity, home: str, slug: str) -> Self:
+        """Whoever works there logs themselves; for the programme's admin, who follows nobody there, the system does."""
+        own = who if home in who.territories() else Identity(name=who.name, system=True)
+        return cls(replace(own, via=IMPORT), home, slug)
+
+
+def verdict_on(db: Connection, row: Row, bringer: Bringer, now: datetime, *, dry_run: bool = False) -> dict[str, Any]:
+    """The columns of `import_line` that say what became of a line; a case is made, unless it is a dry run."""
+    match row:
+        case Detection():
+            return _recorded(db, row, bringer, now, dry_run=dry_run)
+        case Duplicate():
+            return {"verdict": "duplicate", "of_line": row.of}
+        case Refused():
+            told = {"column": row.column, "value": row.value, "code": row.code, "reason": row.reason}
+            return {"verdict": "refused", **told, "data": {"cells": list(row.cells)}}
+        case DeclinedContact():
+            return {"verdict": "declined_contact"}
+        case Blank():
+            return {"verdict": "blank"}
+
+
+def _recorded(db: Connection, row: Detection, bringer: Bringer, now: datetime, *, dry_run: bool) -> dict[str, Any]:
+    known = _known_case(db, row, bringer.home)
+    if known is not None:
+        return {"verdict": "duplicate", "case_id": known}
+    if dry_run:
+        return {"verdict": "recorded"}
+    logged = intake.log_case(db, _to_log(row, bringer.slug), by=bringer.identity, now=now)
+    return {"verdict": "recorded", "case_id": logged.fired.case_id}
+
+
+def _to_log(row: Detection, slug: str) -> intake.Detection:
+    agreed = row.consent is Consent.GIVEN
+    needs = tuple(
+        {
+            "subject": str(n.subject),
+            "axis": NEED_KINDS[n.subject].axis,
+            "levers": list(NEED_KINDS[n.subject].levers),
+            "detail": n.words,
+        }
+        for n in row.needs
+    )
+    return intake.Detection(
+        row.name or row.person, siret=row.siret, activity=row.activity or None, address_line=row.address or None, postcode=row.postcode,
+        city=row.city or None, person_name=row.person or None, phone=row.phone, email=row.email, territory=slug, origin=IMPORT,
+        channel="visit" if agreed else None, consents=("contact",) if agreed else (), legal_basis=None if agreed else PUBLIC_MISSION,
+        met_in_person=row.visited_on is not None, needs=needs,
+    )  # fmt: skip
+
+
+def _known_case(db: Connection, row: Detection, home: str) -> str | None:
+    """The open case of the territory that is the same: by SIRET, or by phone, e-mail or address with a name that is alike."""
+    of = row.fingerprint
+    alike = [column == value for column, value in (
+        (business.c.siret, of.siret), (entrepreneur.c.phone, row.phone), (entrepreneur.c.email, row.email), (business.c.address_line, row.address),
+    ) if value]  # fmt: skip
+    if not alike:
+        return None
+    joined = case_file.join(business, business.c.id == case_file.c.business_id).join(
+        entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id
+    )
+    columns = (case_file.c.id, business.c.siret, business.c.name, business.c.address_line, business.c.postcode)
+    people = (entrepreneur.c.phone, entrepreneur.c.email, entrepreneur.c.name.label("person"))
+    query = (
+        select(*columns, *people)
+        .select_from(joined)
+        .where(case_file.c.territory_id == home, case_file.c.state != "closed", or_(*alike))
+    )
+    for known in db.execute(query):
+        place = (known.address_line or "", known.postcode)
+        other = fingerprint(
+            siret=known.siret,
+            phone=known.phone,
+            email=known.email,
+            name=known.name,
+            person=known.person or "",
+            address=place,
+        )
+        if same(of, other).is_same:
+            return str(known.id)
+    return None

@@ -1,0 +1,106 @@
+"""Every page that somebody can reach: it fits a phone and a desk, says one thing, in French, and its browser has nothing to report."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+from api.app import create_app
+from api.demo.cast import PLAYERS
+from api.demo.place import How, place_in, prepare
+from cases.clock import FixedClock
+from cases.lives import LIVES
+from engine.model import Role
+from tests.browser.serving import served
+from tests.chromium import LAUNCH_ARGUMENTS, find_chromium
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(find_chromium() is None, reason="needs Chromium")]
+TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+A_FEW = tuple((tell, 1, least, most) for tell, _, least, most in LIVES)[::3]
+ROLES = (Role.ADVISER, Role.MANAGER, Role.OPERATOR, Role.MENTOR, Role.ADMIN, Role.OBSERVER)
+PEOPLE = [next(player.name for player in PLAYERS if player.role is role) for role in ROLES]
+WIDTHS = (1280, 390, 320)
+CHECKS = Path(__file__).with_name("page_checks.js").read_text(encoding="utf-8").partition("\n")[2]
+EACH_ROLE = re.compile(r"^/(?!demo)[a-z]*(/REF)?$")
+"""The pages that every role sees its own way; the others are looked at once."""
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A demo of a few lives, at an address."""
+    folder = tmp_path_factory.mktemp("every page")
+    database, _ = prepare(place_in(folder), TUESDAY, How("http://demo.example", timedelta(days=3), A_FEW))
+    with served(lambda settings: create_app(database, FixedClock(TUESDAY), demo=True, settings=settings)) as address:
+        yield address
+    database.close()
+
+
+def kind_of(path: str) -> str:
+    """What sort of page an address leads to: the same for two cases, two letters or two values of a filter."""
+    known = re.sub(r"QP-[\w-]+", "REF", path.partition("#")[0])
+    return re.sub(r"=[^&]*", "=", re.sub(r"-\d+\b|/\d+$", "", known))
+
+
+async def wrong_on(page: Page) -> set[str]:
+    """What the checks find on the page that is open, at each width."""
+    found: set[str] = set()
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 800})
+        found |= {f"{width} px: {one}" for one in await page.evaluate(CHECKS)}
+    return found
+
+
+async def walk(browser: Browser, base: str, name: str, looked_at: set[str]) -> list[str]:
+    """Sign in as somebody and open every page that they can reach; what is wrong, and where."""
+    context = await browser.new_context(locale="fr-FR")
+    page, wrong, seen = await context.new_page(), [], set(looked_at)
+
+    def report(message: ConsoleMessage) -> None:
+        wrong.append(f"{name}, {page.url}: the console says {message.text}")
+
+    page.on("console", report)
+    await page.goto(f"{base}/demo")
+    await page.get_by_role("button", name=re.compile(name)).click()
+    paths = [page.url.removeprefix(base)]
+    while paths:
+        path = paths.pop(0)
+        if kind_of(path) in seen:
+            continue
+        seen.add(kind_of(path))
+        answer = await page.goto(base + path, wait_until="domcontentloaded")
+        if answer is None or answer.status != 200:
+            wrong.append(f"{name}, {path}: {answer and answer.status}")
+        wrong += [f"{name}, {path}, {one}" for one in sorted(await wrong_on(page))]
+        links = await page.locator("a[href^='/']").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+        paths += [link for link in links if not link.endswith(".svg")]
+    looked_at |= {kind for kind in seen if not EACH_ROLE.match(kind)}
+    await context.close()
+    return wrong
+
+
+async def walk_all(base: str) -> tuple[list[str], set[str]]:
+    """The walk of each role, one after the other."""
+    looked_at: set[str] = set()
+    async with async_playwright() as play:
+        browser = await play.chromium.launch(executable_path=find_chromium(), args=list(LAUNCH_ARGUMENTS))
+        wrong = [one for name in PEOPLE for one in await walk(browser, base, name, looked_at)]
+        await browser.close()
+    return wrong, looked_at
+
+
+def test_every_page_fits_every_screen_and_reads_as_french(base: str) -> None:
+    wrong, looked_at = asyncio.run(walk_all(base))
+
+    assert not wrong, "\n".join(wrong[:40])
+    assert {
+        "/dossiers?vue=",
+        "/dossiers/REF/actions/close",
+        "/territoires/roubaix",
+        "/donnees-personnelles",
+    } <= looked_at
