@@ -35,7 +35,7 @@ class Figures:
         counts = {status: number for status, number in db.execute(by_status)}
         late = (deadline.c.status == "open", deadline.c.due_at < clock.now())
         self._waiting.set(counts.get("waiting", 0))
-        self._failed.set(counts.get("failed", 0))
+        self._failed.set(counts.get("dead", 0))
         self._late.set(db.execute(select(func.count()).select_from(deadline).where(*late)).scalar_one())
         self._worker.set(worker_is_alive(db, clock))
 

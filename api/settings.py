@@ -15,23 +15,36 @@ KEY_FILE: Final = Path(".secret-key")
 
 
 class Settings(BaseSettings):
-    """What a deployment may choose. `qp doctor` prints them, secrets hidden."""
+    """What a deployment may choose. docs/reference/settings.md is made from here."""
 
-    model_config = SettingsConfigDict(env_prefix="QP_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="QP_", env_file=".env", extra="ignore", use_attribute_docstrings=True)
 
     env: str = "development"
+    """`production` where people's real data is: cookies over TLS alone, and a secret key is required."""
     database_url: str = "sqlite:///quartiers.db"
+    """`sqlite:///file` or `postgresql://…`, as the application's role."""
     base_url: str = "http://127.0.0.1:8000"
+    """The public address: every link in a mail begins with it."""
     secret_key: SecretStr = SecretStr("")
+    """Signs the forms. In development one is made, once, in `.secret-key`."""
     database_owner_url: str = ""
+    """PostgreSQL: the owner's address, for `qp db` alone. Without it, `QP_DATABASE_URL`."""
     trusted_hosts: str = "*"
+    """The names by which the application may be called, separated by commas."""
     name: str = "Quartiers productifs"
+    """The product's name on every page."""
     theme_css: str = ""
+    """The address of one more style sheet, which comes last."""
     logo: str = ""
+    """The address of a picture that takes the place of the logo."""
     smtp_url: SecretStr = SecretStr("")
+    """`smtp://[user:pass@]host[:port][?starttls=required|off]` or `smtps://…`. Without it mails wait."""
     sirene_url: str = ""
+    """The API « Recherche d’entreprises » that completes a SIRET. Without it, nothing is asked."""
     geocode_url: str = ""
+    """The geocoding API of the Géoplateforme that completes an address. Without it, nothing is asked."""
     mail_from: str = "Quartiers productifs <bonjour@localhost>"
+    """The sender of every mail; its domain is that of the `Message-ID`."""
 
     @property
     def owner_url(self) -> str:

@@ -41,7 +41,7 @@ def add(db: Connection, newcomer: Newcomer, now: datetime) -> str:
     who = db.execute(select(person.c.id).where(person.c.email == email)).scalar()
     if who is None:
         who = new_id(now)
-        about = {"name": newcomer.name, "phone": newcomer.phone, "language": newcomer.language}
+        about = {"name": newcomer.name, "phone": newcomer.phone, "language": newcomer.language, **_clock_of(db, home)}
         db.execute(insert(person).values(id=who, email=email, created_at=now, **about))
     if (str(newcomer.role), home, office) in _roles_of(db, who):
         raise Invalid(f"{email} a déjà ce rôle.", "role")
@@ -77,6 +77,12 @@ def _territory(db: Connection, slug: str | None) -> str | None:
     if found is None:
         raise Invalid(f"Le territoire « {slug} » n’existe pas : créez-le d’abord.", "territory")
     return str(found)
+
+
+def _clock_of(db: Connection, home: str | None) -> dict[str, str]:
+    """Somebody's days are those of the territory where they begin; mainland France's when they begin in none."""
+    found = db.execute(select(territory.c.timezone).where(territory.c.id == home)).scalar() if home else None
+    return {"timezone": found} if found else {}
 
 
 def _branch(db: Connection, named: str | None) -> str | None:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, delete, func, insert, or_, select, upd
 
 from cases import programme, records
 from cases.access import THE_SYSTEM
-from cases.database import Database, Scope
+from cases.database import Database, Scope, lock_case
 from cases.errors import Refused
 from cases.facts.of_case import deadlines_of, facts_of
 from cases.identifiers import new_id
@@ -101,8 +101,15 @@ def _put_off(db: Connection, table: Table, identifier: str, error: Exception, no
 
 
 def _take_step(db: Connection, identifier: str, now: datetime) -> int:
-    """Take a planned step at the moment it was planned for, if it is possible then."""
-    row = db.execute(delete(pending_step).where(pending_step.c.id == identifier).returning(*pending_step.c)).first()
+    """Take a planned step at the moment it was planned for, if it is possible then.
+
+    Its case is locked first, as people lock it: else somebody who calls the step back would wait for us, and we for them.
+    """
+    subject_id = db.execute(select(pending_step.c.subject_id).where(pending_step.c.id == identifier)).scalar()
+    if subject_id is None or lock_case(db, subject_id) is None:
+        return 0
+    mine = (pending_step.c.id == identifier, pending_step.c.subject_id == subject_id)
+    row = db.execute(delete(pending_step).where(*mine).returning(*pending_step.c)).first()
     if row is None:
         return 0
     _by_the_system(db, "case", row.subject_id, Act(row.track, row.event, SYSTEM, row.at, row.payload or {}))

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 
 from cases.identifiers import new_id
 from cases.tables.case import entrepreneur
-from cases.tables.people import person
+from cases.tables.people import person, role_grant
 from engine.model import MailClass, Role
 from notifications.links import Link
 from notifications.tables import message
@@ -44,8 +44,15 @@ def ask_new_link(db: Connection, gone: Link, now: datetime) -> bool:
 def _ask(db: Connection, key: str, now: datetime, **row: Any) -> None:
     """Put a message in the queue; its words and its link are made when it leaves."""
     own, helped = new_id(now), row.get("entrepreneur_id")
+    role = str(Role.ENTREPRENEUR) if helped else _first_role(db, row["person_id"])
     queued = {
         "mail_class": str(MailClass.REQUESTED), "status": "waiting", "send_at": now, "created_at": now, "reason": "Vous l’avez demandé",
-        "role": str(Role.ENTREPRENEUR) if helped else "", "recipient": f"entrepreneur:{helped}" if helped else f"person:{row['person_id']}",
+        "role": role, "recipient": f"entrepreneur:{helped}" if helped else f"person:{row['person_id']}",
     }  # fmt: skip
     db.execute(insert(message).values(id=own, key=key, outbox_key=f"{key} {own}", **queued, **row))
+
+
+def _first_role(db: Connection, person_id: str) -> str:
+    """What somebody is here, in one word; nothing for who has no role any more."""
+    theirs = (role_grant.c.person_id == person_id, role_grant.c.ended_at.is_(None))
+    return db.execute(select(role_grant.c.role).where(*theirs).order_by(role_grant.c.id).limit(1)).scalar() or ""

@@ -124,9 +124,15 @@ def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: dat
         "links": links, "product": PRODUCT, "translated": "",
         "entrepreneur": said.role == Role.ENTREPRENEUR, "mentor": said.role == Role.MENTOR, "operator": said.role == Role.OPERATOR,
         "hello": f"Bonjour {said.to.first}" if has_a_name else "Bonjour",
-        "signature": _signature(said), "why": _WHY.get(said.role) or (f"Pourquoi ce message : {message['reason']}." if message["reason"] else ""),
-        "asked_for": message["mail_class"] == MailClass.REQUESTED,
+        "signature": _signature(said), "why": _why(said, message), "asked_for": message["mail_class"] == MailClass.REQUESTED,
     }  # fmt: skip
+
+
+def _why(said: Said, message: Mapping[str, Any]) -> str:
+    """Why a message came: what it is to its reader; for the territory's own people and for what was asked for, what sent it."""
+    asked = message["mail_class"] == MailClass.REQUESTED and said.role != Role.ENTREPRENEUR
+    known = "" if asked else _WHY.get(said.role, "")
+    return known or (f"Pourquoi ce message : {message['reason']}." if message["reason"] else "")
 
 
 def _signature(said: Said) -> str:

@@ -13,6 +13,7 @@ from cases.identifiers import new_id
 from engine.model import MailClass
 from engine.working_days import Calendar
 from notifications.freshness import why_drop
+from notifications.letters import message_id_of
 from notifications.schedule import A_DAY, next_morning
 from notifications.tables import mail_count, message
 
@@ -97,7 +98,7 @@ def _merge(db: Connection, parts: list[dict[str, Any]], now: datetime, domain: s
     ids = [one["id"] for one in parts]
     row = {name: first[name] for name in same} | {
         "id": identifier, "key": "digest", "kind": "digest", "status": "waiting", "send_at": now, "created_at": now, "facts": {"parts": len(ids)},
-        "reason": f"{len(ids)} rappels réunis", "message_id": f"<{identifier}@{domain}>", "thread_id": None, "outbox_key": identifier,
+        "reason": f"{len(ids)} rappels réunis", "message_id": message_id_of(identifier, domain), "thread_id": None, "outbox_key": identifier,
     }  # fmt: skip
     db.execute(insert(message).values(**row))
     db.execute(update(message).where(message.c.id.in_(ids)).values(status="merged", digest_id=identifier))

@@ -13,6 +13,7 @@ from engine.model import MailClass
 from engine.working_days import Calendar
 from notifications import digest, planner
 from notifications.errors import AddressRefused, LetterRefused
+from notifications.letters import message_id_of
 from notifications.recipients import place_of
 from notifications.schedule import TRIES, send_at, try_again_at
 from notifications.tables import message, suppression
@@ -51,7 +52,10 @@ def take(db: Connection, *, identifier: str, worker: str, domain: str, now: date
         row = None
     if row is None:
         return None
-    ours = {"status": "leased", "leased_until": now + LEASE, "leased_by": worker, "attempts": message.c.attempts + 1}
+    ours = {
+        "status": "leased", "leased_until": now + LEASE, "leased_by": worker, "attempts": message.c.attempts + 1,
+        "message_id": row["message_id"] or message_id_of(row["id"], domain),
+    }  # fmt: skip
     taken = db.execute(update(message).where(message.c.id == row["id"]).values(**ours).returning(*message.c))
     return dict(taken.mappings().one())
 

@@ -27,7 +27,7 @@ def write_letter(row: Mapping[str, Any], composed: Composed, sender: str, now: d
     letter["To"] = _recipient(row)
     letter["Subject"] = one_line(composed.subject)
     letter["Date"] = format_datetime(now)
-    letter["Message-ID"] = row["message_id"] or message_id_of(row["id"], domain_of(sender))
+    letter["Message-ID"] = row["message_id"]
     letter["Auto-Submitted"] = "auto-generated"
     if row["thread_id"]:
         letter["References"] = row["thread_id"]

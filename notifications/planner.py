@@ -23,6 +23,7 @@ from cases.tasks import TO_A_PARTNER, TO_THE_HELPED, Asked
 from engine.definition import MACHINES, record_of, rule_of
 from engine.model import Kind, MailClass, Role
 from notifications.composer import subject_of
+from notifications.letters import message_id_of
 from notifications.links import OF_PARTNERS, revoke_links
 from notifications.recipients import Place, Recipient, Told, place_of, recipients_of
 from notifications.schedule import send_at
@@ -139,7 +140,7 @@ def _message(told: Told, one: Recipient, mail: MailClass, now: datetime, domain:
         "entrepreneur_id": one.entrepreneur_id, "case_id": case_id, "subject_id": told.subject_id, "track": told.track, "to_email": one.email,
         "to_name": one.name, "facts": {**told.facts, "sequence": told.sequence}, "timezone": one.calendar.timezone, "holidays": one.calendar.name,
         "kind": "mail", "status": "waiting", "attempts": 0, "send_at": send_at(mail, now, one.calendar), "reason": why(told),
-        "message_id": f"<{identifier}@{domain}>", "thread_id": f"<{told.subject_id}.{told.track}@{domain}>",
+        "message_id": message_id_of(identifier, domain), "thread_id": f"<{told.subject_id}.{told.track}@{domain}>",
     }  # fmt: skip
 
 

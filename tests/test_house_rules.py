@@ -122,18 +122,6 @@ def test_every_decision_record_names_a_test_that_enforces_it() -> None:
         assert not [name for name in named if not (ROOT / name).exists()], shown(record)
 
 
-def test_every_link_between_documents_leads_somewhere() -> None:
-    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    links = [
-        (page, link)
-        for page in documents
-        for link in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8"))
-        if "://" not in link and not link.startswith("mailto:")
-    ]
-    assert links
-    assert not [f"{shown(page)} → {link}" for page, link in links if not (page.parent / link).exists()]
-
-
 @pytest.mark.parametrize(
     ("rule", "planted"),
     [

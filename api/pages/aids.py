@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.pages import desk
+from api.pages.dates import sentence
 from api.pages.shell import PageVisit
 from cases.facts.of_case import NO_TERRITORY
 from cases.views.directory import aids
@@ -72,10 +73,14 @@ def _aid(one: Mapping[str, Any]) -> dict[str, Any]:
     verified = f"vérifié le {_day(one['verified_on'])}" if one["verified_on"] else ""
     until = f"valable jusqu’au {_day(one['valid_until'])}" if one["valid_until"] else ""
     return {
-        "name": one["name"], "operator": one["operator"], "facts": one["facts"], "caveat": one["caveat"], "url": one["url"],
+        "name": one["name"], "operator": one["operator"], "facts": _sentence(one["facts"]), "caveat": _sentence(one["caveat"]), "url": one["url"],
         "scope": AID_SCOPE.get(one["scope"], one["scope"]), "about": " · ".join(codes), "to_check": one["to_check"],
         "dates": ", ".join(part for part in (verified, until) if part),
     }  # fmt: skip
+
+
+def _sentence(text: str | None) -> str:
+    return sentence(f"{text[:1].upper()}{text[1:]}") if text else ""
 
 
 def _day(written: str | date) -> str:

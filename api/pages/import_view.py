@@ -127,10 +127,11 @@ def _lead(file: Mapping[Any, Any]) -> str:
 def _keys(file: Mapping[Any, Any], report: Mapping[str, Any]) -> list[dict[str, str]]:
     made = "dossiers à créer" if file["dry_run"] else "dossiers créés"
     counted = (
-        (report["recorded"], made), (len(report["duplicates"]), "doublons, rattachés à ce qui existe"),
+        (report["recorded"], made),
+        (len(report["duplicates"]), "doublons, rattachés à ce qui existe"),
         (len(report["refused"]), "lignes refusées" if file["undone_at"] else "lignes à corriger"),
         (len(report["declined_contact"]), "ne veulent pas être contactées : rien n’en est gardé"),
-    )  # fmt: skip
+    )
     return [{"value": number(count), "label": label} for count, label in counted]
 
 

@@ -12,8 +12,9 @@ from api.settings import Settings
 from cases.clock import FixedClock
 from cases.database import Database, Scope
 from cases.errors import Conflict, Refused
+from cases.identifiers import new_id
 from engine.model import Refusal, RefusedBy
-from notifications.tables import heartbeat
+from notifications.tables import heartbeat, message
 from tests.api.browser import HOST, Browser, application
 from tests.cases.conftest import database
 
@@ -151,3 +152,13 @@ def test_the_figures_count_routes_and_never_an_address(browser: Browser) -> None
     assert "qp_messages_waiting 0.0" in figures
     assert "qp_deadlines_late 0.0" in figures
     assert HOST not in figures
+
+
+def test_a_mail_that_could_not_leave_is_counted(browser: Browser, database: Database) -> None:
+    row = {"id": new_id(NOW), "key": "deadline_due", "mail_class": "reminder", "status": "dead", "outbox_key": "once"}
+    database.write(lambda db: db.execute(insert(message).values(**row, send_at=NOW, created_at=NOW)), Scope.worker())
+
+    figures = browser.open("/metrics").answer.text
+
+    assert "qp_messages_failed 1.0" in figures
+    assert "qp_messages_waiting 0.0" in figures

@@ -17,6 +17,7 @@ from tests.cases.conftest import database
 
 __all__ = ["database"]
 
+SQLITE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 HEADER = "Enseigne;Gérant;Téléphone;Accord"
 GOOD = ("Snack du Pile;Nour Belkacem;06 39 98 00 11;oui", "Coiffure Awa;Awa Ndiaye;06 39 98 00 12;oui")
 WRONG = "Garage du Canal;Yanis Roux;06 39;oui"
@@ -56,6 +57,7 @@ def count(town: Town, table: object) -> int:
 # -- trying ---------------------------------------------------------------------------------------------------------------
 
 
+@SQLITE
 def test_a_file_is_tried_before_anything_is_recorded(town: Town) -> None:
     browser = send(town["ines"], sheet(*GOOD, WRONG))
 
@@ -77,6 +79,7 @@ def test_the_columns_may_be_said_otherwise(town: Town) -> None:
     assert count(town, import_file) == 1
 
 
+@SQLITE
 def test_columns_without_any_name_are_refused_and_the_try_stays(town: Town) -> None:
     browser = send(town["ines"], sheet(*GOOD))
 
@@ -86,6 +89,7 @@ def test_columns_without_any_name_are_refused_and_the_try_stays(town: Town) -> N
     assert "Importer 2 dossiers" in browser.page
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -103,6 +107,7 @@ def test_a_file_that_cannot_be_read_says_what_to_do(town: Town, content: bytes, 
     assert not count(town, import_file)
 
 
+@SQLITE
 def test_no_file_chosen_is_said_at_the_field(town: Town) -> None:
     browser = send(town["ines"], b"", name="")
 
@@ -110,6 +115,7 @@ def test_no_file_chosen_is_said_at_the_field(town: Town) -> None:
     assert "Choisissez un fichier." in browser.page
 
 
+@SQLITE
 def test_a_file_that_is_too_heavy_is_refused_with_a_page(town: Town) -> None:
     browser = send(town["ines"], b"x" * (LARGEST_FILE + 1))
 
@@ -130,6 +136,7 @@ def test_a_confirmed_file_becomes_cases_and_its_bytes_are_forgotten(town: Town) 
     assert "tournee.csv" in browser.open("/imports").page
 
 
+@SQLITE
 def test_a_file_that_was_imported_already_says_so_and_creates_nothing(town: Town) -> None:
     first = imported(town, *GOOD).address
 
@@ -141,6 +148,7 @@ def test_a_file_that_was_imported_already_says_so_and_creates_nothing(town: Town
     assert count(town, case_file) == 2
 
 
+@SQLITE
 def test_a_case_that_is_known_is_linked_and_not_doubled(town: Town) -> None:
     reference = town.logged(name="Snack du Pile", phone="06 39 98 00 11")
 
@@ -157,6 +165,7 @@ def test_an_admin_imports_into_any_territory(town: Town) -> None:
     assert "/annuler" not in browser.page, "only the territory closes its cases"
 
 
+@SQLITE
 @pytest.mark.parametrize("who", ["karim", "jean", "observer"])
 def test_imports_are_for_those_who_work_on_a_territory(town: Town, who: str) -> None:
     assert town[who].open("/imports").status == 404
@@ -195,6 +204,7 @@ def test_a_refused_line_is_put_right_in_place(town: Town) -> None:
     assert "/lignes/2" not in browser.page
 
 
+@SQLITE
 def test_a_refused_line_is_recorded_without_what_cannot_be_read(town: Town) -> None:
     browser = imported(town, WRONG)
 
@@ -203,6 +213,7 @@ def test_a_refused_line_is_recorded_without_what_cannot_be_read(town: Town) -> N
     assert [row["phone"] for row in town.row(entrepreneur)] == [None]
 
 
+@SQLITE
 def test_a_line_with_too_many_cells_is_put_right_as_a_whole(town: Town) -> None:
     browser = imported(town, "Snack;du Pile;Nour;06 39 98 00 11;oui")
     assert "sans cette valeur" not in browser.page
@@ -213,6 +224,7 @@ def test_a_line_with_too_many_cells_is_put_right_as_a_whole(town: Town) -> None:
     assert [row["name"] for row in town.row(business)] == ["Snack du Pile"]
 
 
+@SQLITE
 def test_the_refused_lines_are_taken_away_as_a_sheet_that_runs_nothing(town: Town) -> None:
     browser = imported(town, "=HYPERLINK(1);@Roux;+33 6 39;oui")
 
@@ -244,6 +256,7 @@ def test_an_import_is_undone_but_for_the_cases_that_somebody_worked_on(town: Tow
     assert "Import annulé : tournee.csv" in town["ines"].open(f"/dossiers/{closed['reference']}").page
 
 
+@SQLITE
 def test_an_undone_file_may_be_imported_again(town: Town) -> None:
     browser = imported(town, *GOOD)
     browser.open(f"{browser.address}/annuler").fill()

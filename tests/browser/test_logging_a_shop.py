@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
-import threading
 from collections.abc import Iterator
-from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 from playwright.async_api import Page, async_playwright
 from sqlalchemy import select
 
-from api.settings import Settings
 from cases.database import connect
 from cases.tables.case import business, case_file, entrepreneur, need
 from tests.api.browser import application
 from tests.api.street import NOW, WORKER, Street, people_of_the_street
+from tests.browser import serving
 from tests.cases.conftest import migrated_file
 from tests.chromium import LAUNCH_ARGUMENTS, find_chromium
 
@@ -27,24 +24,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(find_chromium() is None, r
 PHONE = {"width": 390, "height": 844}
 
 
+@dataclass(frozen=True)
 class Served:
     """The street's people, and the product at an address of this machine."""
 
-    def __init__(self, street: Street, port: int) -> None:
-        self.street, self.base = street, f"http://127.0.0.1:{port}"
-        settings = Settings(secret_key="a key for the tests, and for nothing else", base_url=self.base)
-        app = application(street.database, street.clock, settings=settings)
-        self.server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
-
-    def start(self) -> None:
-        self.thread.start()
-        while not self.server.started:
-            self.thread.join(0.02)
-
-    def stop(self) -> None:
-        self.server.should_exit = True
-        self.thread.join(10)
+    street: Street
+    base: str
 
 
 @pytest.fixture
@@ -52,13 +37,8 @@ def served(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     shutil.copy(migrated_file(tmp_path_factory.getbasetemp()), tmp_path / "cases.db")
     street = people_of_the_street(connect(f"sqlite:///{tmp_path}/cases.db"))
     street.clock.set(NOW)
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    made = Served(street, port)
-    made.start()
-    yield made
-    made.stop()
+    with serving.served(lambda settings: application(street.database, street.clock, settings=settings)) as base:
+        yield Served(street, base)
 
 
 async def _logged_by_hand(page: Page, base: str) -> None:

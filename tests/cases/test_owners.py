@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, insert, select
 
-from cases import journey
+from cases import journey, people
 from cases.database import Database
 from cases.facts.of_case import facts_of
 from cases.journey import Request
+from cases.people import Newcomer
 from cases.tables.case import case_file
 from cases.tables.memory import deadline
+from cases.tables.people import person
+from cases.tables.territories import territory
+from engine.model import Role
 from engine.ownership import owner_of
 from tests.acceptance.stories import STORIES
 from tests.cases.test_stories_in_memory import WORKER, Stage
@@ -61,3 +65,20 @@ def test_a_case_that_changes_hands_takes_its_deadlines_along(database: Database)
 
     after = database.read(lambda db: {row.owner_id for row, _ in live(db)}, WORKER)
     assert (before, after) == ({stage.ids["adviser"]}, {stage.ids["Nora"]})
+
+
+def test_somebody_who_comes_to_an_overseas_territory_has_its_days(database: Database) -> None:
+    row = {"state": "incubation", "kind": "commune", "timezone": "Indian/Reunion", "holidays": "FR-974"}
+    now = datetime(2027, 2, 2, 9, 0, tzinfo=UTC)
+
+    def unit(db: Connection) -> dict[str, str]:
+        db.execute(
+            insert(territory).values(
+                id="r", slug="saint-denis", name="Saint-Denis", state_since=now, created_at=now, **row
+            )
+        )
+        people.add(db, Newcomer("Marie", "marie@example.org", Role.ADVISER, "saint-denis"), now)
+        people.add(db, Newcomer("Claire", "claire@example.org", Role.ADMIN), now)
+        return {found.name: found.timezone for found in db.execute(select(person))}
+
+    assert database.write(unit, WORKER) == {"Marie": "Indian/Reunion", "Claire": "Europe/Paris"}
