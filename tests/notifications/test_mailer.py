@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, update
 
 from cases.tables.people import person
 from notifications import lease
+from notifications.asking import ask_sign_in
 from notifications.dead_letters import give_up, retry
 from notifications.lease import LEASE
 from notifications.letters import one_line
@@ -246,3 +247,16 @@ def test_a_referral_withdrawn_overnight_is_not_announced(scene: Scene, mail_serv
     scene.next_steps(1)
     assert scene.send(mail_server) == 1
     assert statuses(scene)["referral_sent"] == "dropped"
+
+
+def test_a_mail_that_somebody_asked_for_bears_their_role_and_leaves_under_a_name_of_its_own(
+    scene: Scene, mail_server: MailServer
+) -> None:
+    scene.plan()
+    scene.send(mail_server)
+    scene.person_has("adviser", email="adviser@example.org")
+    scene.database.write(lambda db: ask_sign_in(db, "adviser@example.org", scene.clock.now()), WORKER)
+    assert scene.send(mail_server) == 1
+    (row,) = scene.messages(key="sign_in")
+    assert (row.role, row.recipient) == ("adviser", f"person:{scene.ids['adviser']}")
+    assert row.message_id == f"<{row.id}@quartiers.example>" == scene.letter(mail_server, "sign_in")["Message-ID"]

@@ -50,3 +50,13 @@ for (const place of navigator.geolocation ? document.querySelectorAll("[data-loc
     );
   });
 }
+
+// A long work: how far it is follows by itself, and what it made is shown once it is done.
+async function follow(work) {
+  const answer = await fetch(location.href);
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-running]");
+  if (!fresh) return location.reload();
+  work.replaceChildren(...fresh.childNodes);
+  setTimeout(follow, 2000, work);
+}
+for (const work of document.querySelectorAll("[data-running]")) setTimeout(follow, 1000, work);
