@@ -10,6 +10,7 @@ import typer
 
 from bench import faults as killed
 from bench import lives as walks
+from bench import slow_disk
 from bench import write_path as measures
 
 app = typer.Typer(
@@ -22,17 +23,22 @@ CASES = (10_000, 100_000)
 @app.command("write-path")
 def write_path(
     cases: Annotated[list[int], typer.Option(help="How many cases there are.", default_factory=lambda: [*CASES])],
+    databases: Annotated[list[str], typer.Option("--database", default_factory=lambda: [*DATABASES])],
     steps: Annotated[int, typer.Option(help="Steps of one run; five pairs of runs are made.")] = 600,
+    disk: Annotated[float, typer.Option(help="Milliseconds that each fsync takes more, on SQLite.")] = 0,
 ) -> None:
     """Measure `fire` beside the same statements in bare SQL, with 1 and 8 clients; keep the figures in bench/results."""
-    for database in DATABASES:
+    slow_disk.run_again_on_it(disk)
+    slower = f"-{disk:g}ms-more" if disk else ""
+    for database in databases:
         found = []
         for many in cases:
             for one in measures.measure(database, many, (1, 8), steps):
                 print(f"{database} {many} cases, {one.clients} clients: {one.product} of {one.bare}, share {one.share}")
                 found.append(one)
-        print(f"{database}: the most cases take {measures.growth(found)} times as long as the fewest")
-        measures.keep(found, database, folder=tempfile.gettempdir())
+        if len(cases) > 1:
+            print(f"{database}: the most cases take {measures.growth(found)} times as long as the fewest")
+        measures.keep(found, database + slower, folder=tempfile.gettempdir())
 
 
 @app.command()

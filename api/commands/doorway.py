@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import typer
 
@@ -20,14 +20,12 @@ CLOCK = SystemClock()
 @contextmanager
 def opened_database() -> Iterator[Database]:
     """The database of the settings; what goes wrong is said in one line, and the exit code is 1."""
-    database = connect(settings().database_url)
     try:
-        yield database
+        with closing(connect(settings().database_url)) as database:
+            yield database
     except CasesError as error:
         print(error)
         raise typer.Exit(1) from None
-    finally:
-        database.close()
 
 
 @contextmanager

@@ -80,6 +80,20 @@ def test_units_of_eight_threads_are_kept_when_acknowledged_and_absent_when_they_
     assert numbers(sqlite) == set(answers)
 
 
+def test_units_that_wait_together_share_a_commit(sqlite: Database) -> None:
+    said: list[str] = []
+    sqlite.write(lambda db: _driver(db).set_trace_callback(said.append), WORKER)
+
+    acknowledged(sqlite, [keep(number) for number in range(800)])
+
+    assert numbers(sqlite) == set(range(800))
+    assert 0 < said.count("COMMIT") < 400
+
+
+def _driver(db: Connection) -> Any:
+    return db.connection.driver_connection
+
+
 @pytest.mark.parametrize("hides", [False, True], ids=["the unit raises", "the unit hides it"])
 def test_a_full_disk_never_acknowledges_a_lost_unit(sqlite: Database, hides: bool) -> None:
     sqlite.write(lambda db: db.exec_driver_sql("PRAGMA max_page_count = 60").scalar(), WORKER)
