@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -32,6 +33,8 @@ SITUATIONS: Final = {"inside": "Dans un quartier prioritaire", "outside": "En de
 ORIENT: Final = "orienter"
 REGION: Final = "FR"
 _SIRET: Final = re.compile(r"[\d\s.]{9,20}")
+KEPT_FOR: Final = timedelta(days=30)
+"""What was noted longer ago is no news any more; it is also how long an answer is kept for a key."""
 Outcome = tuple[Logged, tuple[Refusal, ...]]
 
 
@@ -54,20 +57,20 @@ async def log_detection(request: Request, visit: PageVisit) -> Response:
     """Log it, unless it looks like a case that is known: then the choice is the person's."""
     sent = await request.form()
     try:
-        detection = await completed(detection_of(sent), request.app.state.registers)
+        detection = await completed(detection_of(sent, visit.now), request.app.state.registers)
         known = () if sent.get("autre") else await visit.read(lambda db: _known(db, visit, detection))
         if known:
             return await _form(request, visit, sent, known=known, status=409)
-        logged = await visit.write(_unit(detection, visit, sent))
+        logged = await visit.write(unit_of(detection, visit, sent))
     except CasesError as error:
-        return await _form(request, visit, sent, errors=_reasons(error), status=422)
+        return await _form(request, visit, sent, errors=reasons_for(error), status=422)
     return _after(request, visit, detection, *logged, orient=sent.get("suite") == ORIENT)
 
 
 # -- what was typed -------------------------------------------------------------------------------------------------------
 
 
-def detection_of(sent: FormData) -> Detection:
+def detection_of(sent: FormData, now: datetime) -> Detection:
     """What was noted in the street, read as its kinds. Raises ToCorrect with every value that cannot be read."""
     wrong: list[Refusal] = []
     name = _text(sent, "name")
@@ -87,7 +90,17 @@ def detection_of(sent: FormData) -> Detection:
         position=_position(_text(sent, "position")),
         situation=_text(sent, "situation") if _text(sent, "situation") in SITUATIONS else "unknown", consents=consents,
         channel=("phone" if by_phone else "visit") if consents else None, met_in_person=bool(consents), needs=_needs(sent),
+        filled_in_on=_day_of(_text(sent, "filled_in_on"), now),
     )  # fmt: skip
+
+
+def _day_of(words: str, now: datetime) -> date | None:
+    """The day on which a telephone says that it was noted; a day to come or too long ago is a clock that is wrong, and is not believed."""
+    try:
+        noted = date.fromisoformat(words)
+    except ValueError:
+        return None
+    return noted if now.date() - KEPT_FOR <= noted <= now.date() + timedelta(days=1) else None
 
 
 def _position(words: str) -> tuple[float, float] | None:
@@ -120,7 +133,8 @@ def _read(wrong: list[Refusal], field: str, read: Callable[[str], str | None], w
         return None
 
 
-def _reasons(error: CasesError) -> tuple[Refusal, ...]:
+def reasons_for(error: CasesError) -> tuple[Refusal, ...]:
+    """What is to be corrected, each with its field of the form."""
     found = error.reasons if isinstance(error, ToCorrect) else reasons_of(error)
     fields = {"consent": "contact", "siret": "name"}
     return tuple(Refusal(r.code, r.message, field=fields.get(r.field or "", r.field)) for r in found)
@@ -134,7 +148,8 @@ def _known(db: Connection, visit: Visit, detection: Detection) -> tuple[CaseRow,
     return named(db, visit.identity, references, now=visit.now) if references else ()
 
 
-def _unit(detection: Detection, visit: Visit, sent: FormData) -> Callable[[Connection], Outcome]:
+def unit_of(detection: Detection, visit: Visit, sent: FormData) -> Callable[[Connection], Outcome]:
+    """Log it, and orient it at once when that was asked, under the form's own key."""
     who, now, key = visit.identity, visit.now, str(sent.get("key") or "")[:64] or None
 
     def unit(db: Connection) -> Outcome:
@@ -172,7 +187,7 @@ async def _form(
         bar_title="Signaler une entreprise", wrong={e.field: e.message for e in errors}, errors=[{"message": e.message, "field": e.field} for e in errors],
         known=[_look_alike(row) for row in known], needs=[{"value": c.label, "label": c.label, "checked": c.label in chosen} for c in NEED_CHIPS],
         situations=_situations(typed.get("situation", "")), home=_home(homes, typed.get("territory", "")), more=_has_more(typed),
-        key=typed.get("key") if known else secrets.token_urlsafe(12), may_orient=bool(visit.identity.territories()),
+        key=typed.get("key") if known else secrets.token_urlsafe(12), may_orient=bool(visit.identity.territories()), who=visit.identity.person,
     )  # fmt: skip
 
 
