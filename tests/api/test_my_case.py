@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, update
 from cases.database import Database
 from cases.identifiers import new_id
 from cases.tables.case import case_file, entrepreneur, survey
-from cases.tables.memory import journal
+from cases.tables.memory import journal, outbox
 from cases.tables.people import person
 from cases.tables.tracks import mentoring_pair, mentoring_session, referral
 from notifications.links import new_link
@@ -227,8 +227,33 @@ def test_a_mentor_writes_the_log_book_and_the_meeting_is_noted(mentored: Mentore
     assert mentor.fill(step="record_progress", text="Elle fixe ses prix.").status == 422
     assert "Elle fixe ses prix." in mentor.page
 
-    mentor.fill(step="record_progress", status="on_track", met_on="2027-02-01")
+    mentor.fill(step="record_progress", how="met", met_on="2027-02-01")
 
     assert "le carnet est à jour" in mentor.page
     assert mentored.pair().progress == "on_track"
     assert [row.day.isoformat() for row in mentored.scene.rows(select(mentoring_session))] == ["2027-02-01"]
+
+
+@pytest.mark.parametrize(("how", "progress", "meetings"), [("phone", "on_track", 0), ("not_met", "slowed", 0), ("met", "on_track", 1)])  # fmt: skip
+def test_a_mentor_says_in_one_word_how_they_were_in_touch(
+    mentored: Mentored, how: str, progress: str, meetings: int
+) -> None:
+    for who in ("mentor", "entrepreneur"):
+        mentored.to(who, "charter").fill(step="sign_charter")
+
+    mentored.to("mentor", "log_book").fill(step="record_progress", how=how)
+
+    assert mentored.pair().progress == progress
+    assert len(mentored.scene.rows(select(mentoring_session))) == meetings
+
+
+def test_a_mentor_who_needs_help_is_heard_by_the_adviser(mentored: Mentored) -> None:
+    for who in ("mentor", "entrepreneur"):
+        mentored.to(who, "charter").fill(step="sign_charter")
+
+    mentor = mentored.to("mentor", "log_book").fill(step="help", text="Elle ne répond plus.")
+
+    assert "vous rappelle" in mentor.page
+    assert mentored.pair().progress == "blocked"
+    told = mentored.scene.rows(select(outbox).where(outbox.c.kind == "blocked"))
+    assert [row.role for row in told] == ["adviser"]
