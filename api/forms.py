@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
 from starlette.datastructures import FormData
 
 from cases.views.choices import Choice
-from engine.lists import CHANNEL, OUTCOME
+from engine.lists import AXIS, CHANNEL, OUTCOME
 from engine.model import Input, InputKind, Refusal
 from notifications.typography import day_short
 
@@ -19,7 +19,6 @@ SHORT: Final = frozenset(
     {"name", "place", "aid", "diagnostician", "source", "rather", "next", "exceed_reason", "item", "keeps"}
 )
 """Words that take one line; the others take several."""
-ACTIONS_AT_MOST: Final = 5
 CHIPS_AT_MOST: Final = 14
 """Short choices are chips; more, or longer ones, stand in a list."""
 BY_MACHINES: Final = frozenset({"media_type", "size", "sha256"})
@@ -59,10 +58,10 @@ def fields(
 ) -> tuple[Field, ...]:  # fmt: skip
     """The fields of a step: what was sent is kept, else the presets; each error stands at its field."""
     asked = list(inputs)
-    wrong = {error.field: error.message for error in errors if error.field}
+    wrong = {error.field.replace("/", "."): error.message for error in errors if error.field}
     values = sent if sent is not None else FormData(presets or {})
     shown = [one for one in asked if one.name not in _told_otherwise(asked)]
-    made = (_field(one, choices.get(one.name, ()), values, wrong.get(one.name)) for one in shown)
+    made = (_field(one, choices.get(one.name, ()), values, wrong) for one in shown)
     return tuple(one for one in made if one is not None)
 
 
@@ -109,10 +108,11 @@ def _told_otherwise(asked: list[Input]) -> frozenset[str]:
 # -- fields ---------------------------------------------------------------------------------------------------------------
 
 
-def _field(asked: Input, choices: tuple[Choice, ...], sent: FormData, error: str | None) -> Field | None:
+def _field(asked: Input, choices: tuple[Choice, ...], sent: FormData, wrong: Mapping[str, str]) -> Field | None:
     """A field, or None when it asks to choose among nothing and may be left out."""
+    error = wrong.get(asked.name)
     if asked.kind in _BY_PART:
-        parts = _BY_PART[asked.kind](asked, choices, sent)
+        parts = tuple(replace(one, error=wrong.get(one.name)) for one in _BY_PART[asked.kind](asked, choices, sent))
         return Field(asked.name, asked.label, "parts", asked.required, parts=parts, error=error) if parts else None
     common = {"required": asked.required, "error": error}
     if asked.kind in _TYPED and not choices:
@@ -182,19 +182,42 @@ def _score_parts(asked: Input, choices: tuple[Choice, ...], sent: FormData) -> t
     )
 
 
-def _action_parts(asked: Input, _: tuple[Choice, ...], sent: FormData) -> tuple[Field, ...]:
-    rows = []
-    for place in range(ACTIONS_AT_MOST):
-        name, day = f"{asked.name}.{place}.name", f"{asked.name}.{place}.day"
-        rows.append(Field(name, f"Action {place + 1}", "text", value=_text(sent, name)))
-        rows.append(Field(day, f"Date de l’action {place + 1}", "date", value=_text(sent, day)))
-    return tuple(rows)
+def _rows_of(part: str, columns: Mapping[str, tuple[str, str]], at_most: int) -> Callable[..., tuple[Field, ...]]:
+    """So many rows of the same fields: `columns` tells the shape and the label of each; an axis is chosen in its list."""
+    axes = tuple(Choice(code, label) for code, label in AXIS.items())
+
+    def rows(asked: Input, _: tuple[Choice, ...], sent: FormData) -> tuple[Field, ...]:
+        made = []
+        for place in range(at_most):
+            for column, (shape, label) in columns.items():
+                name, said = f"{asked.name}.{place}.{column}", label.format(part=f"{part} {place + 1}")
+                value = _text(sent, name)
+                options = _options(axes, {value}) if shape == "select" else ()
+                made.append(Field(name, f"{said[:1].upper()}{said[1:]}", shape, value=value, options=options))
+        return tuple(made)
+
+    return rows
 
 
+_ROWS: Final[Mapping[InputKind, tuple[str, Mapping[str, tuple[str, str]], int]]] = {
+    InputKind.ACTIONS: ("action", {"name": ("text", "{part}"), "day": ("date", "Date de l’{part}")}, 5),
+    InputKind.INDICATORS: (
+        "indicateur",
+        {
+            "name": ("text", "{part}"),
+            "value": ("text", "Valeur de l’{part}"),
+            "source": ("text", "Source de l’{part}"),
+            "on": ("date", "Date de l’{part}"),
+        },
+        6,
+    ),
+    InputKind.OBJECTIVES: ("objectif", {"text": ("text", "{part}"), "axis": ("select", "Axe de l’{part}")}, 6),
+}
+"""What is entered in rows: the word for one, its columns, and how many a form has."""
 _BY_PART: Final[Mapping[InputKind, Callable[[Input, tuple[Choice, ...], FormData], tuple[Field, ...]]]] = {
     InputKind.OUTCOMES: _outcome_parts,
     InputKind.SCORE: _score_parts,
-    InputKind.ACTIONS: _action_parts,
+    **{kind: _rows_of(*rows) for kind, rows in _ROWS.items()},
 }
 _TYPED: Final = frozenset({InputKind.TEXT, InputKind.DAY, InputKind.NUMBER, InputKind.MONEY, InputKind.CASE})
 _MANY: Final = frozenset({InputKind.NEEDS, InputKind.TRACKS, InputKind.AXES, InputKind.LEVERS})
@@ -238,11 +261,17 @@ def _score(sent: FormData, name: str) -> dict[str, int]:
     return {part: int(value) for part, value in _parts(sent, name).items() if value.isdigit()}
 
 
-def _actions(sent: FormData, name: str) -> list[dict[str, str]]:
-    rows = (
-        {part: _text(sent, f"{name}.{place}.{part}") for part in ("name", "day")} for place in range(ACTIONS_AT_MOST)
-    )
-    return [row for row in rows if any(row.values())]
+def _rows(columns: Iterable[str], at_most: int) -> Callable[[FormData, str], list[dict[str, str]]]:
+    """The rows in which something was typed; a cell that was left empty is absent."""
+
+    def read(sent: FormData, name: str) -> list[dict[str, str]]:
+        rows = (
+            {column: text for column in columns if (text := _text(sent, f"{name}.{place}.{column}"))}
+            for place in range(at_most)
+        )
+        return [row for row in rows if row]
+
+    return read
 
 
 def _deadline(name: str, value: str) -> dict[str, str]:
@@ -261,5 +290,5 @@ _READERS: Final[Mapping[InputKind, Callable[[FormData, str], Any]]] = {
     InputKind.AXES: _chosen,
     InputKind.OUTCOMES: _parts,
     InputKind.SCORE: _score,
-    InputKind.ACTIONS: _actions,
+    **{kind: _rows(columns, at_most) for kind, (_, columns, at_most) in _ROWS.items()},
 }

@@ -1,4 +1,4 @@
-"""`qp bench`: the write path measured beside bare SQL, and what must hold when processes die."""
+"""`qp bench`: the write path measured beside bare SQL, what must hold when processes die, the map, and large imports."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import typer
 
 from bench import faults as killed
 from bench import lives as walks
+from bench import quartiers as map_of
 from bench import slow_disk
 from bench import write_path as measures
 
@@ -18,6 +19,8 @@ app = typer.Typer(
 )
 DATABASES = ("sqlite", "postgresql")
 CASES = (10_000, 100_000)
+AT_MOST_MS = 1.0
+"""What finding the quartier of a point may take, at the median: the 95th percentile says how busy the machine is."""
 
 
 @app.command("write-path")
@@ -59,6 +62,16 @@ def lives(events: Annotated[int, typer.Option(help="On each database.")] = 10_00
         print(lived)
     measures.keep_one("lives", {lived.database: asdict(lived) for lived in found})
     raise typer.Exit(1 if any(lived.wrong for lived in found) else 0)
+
+
+@app.command()
+def quartiers(many: Annotated[int, typer.Option(help="How many quartiers there are.")] = 1_600) -> None:
+    """Find the quartier of a point among all of them, on each database: a millisecond at the most, at the median."""
+    found = [map_of.locate_on(database, many) for database in DATABASES]
+    for one in found:
+        print(one)
+    measures.keep_one("quartiers", {one.database: asdict(one) for one in found})
+    raise typer.Exit(1 if any(one.run.p50 > AT_MOST_MS for one in found) else 0)
 
 
 if __name__ == "__main__":

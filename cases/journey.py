@@ -15,6 +15,7 @@ from cases.access import Identity, actor_on, visible_to
 from cases.database import widen_to_case
 from cases.errors import Conflict, NotFound, Refused, Unreadable
 from cases.facts.compiled import fetch_row
+from cases.facts.de_minimis import with_de_minimis
 from cases.facts.of_case import facts_of
 from cases.identifiers import new_id
 from cases.journal import START, Chain
@@ -100,6 +101,7 @@ def _fire_on(db: Connection, request: Request, row: dict[str, Any], *, by: Ident
     actor = actor_on(by, facts, track, request.on_behalf_of)
     if request.event == "validate_plan":
         facts = with_actions(db, facts, track, row["id"], request.payload, now)
+        facts = with_de_minimis(db, facts, row["business_id"])
     facts, kept = _kept_case(db, request, row["id"], facts, by)
     decision = decide(facts, Act(track, request.event, actor, now, request.payload, request.day))
     if not decision.allowed:
@@ -298,5 +300,5 @@ def facts_for(db: Connection, reference: str, *, by: Identity, now: datetime) ->
     if row is None:
         raise NotFound
     widen_to_case(db, row["id"])
-    facts = facts_of(db, dict(row), now.date())
+    facts = with_de_minimis(db, facts_of(db, dict(row), now.date()), row["business_id"])
     return facts, actor_on(by, facts, CASE_TRACK)

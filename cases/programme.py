@@ -27,6 +27,7 @@ from cases.tables.territories import (
     territory,
     territory_review,
 )
+from cases.territory_indicators import indicators_at
 from cases.writing.applying import Transaction
 from engine.decision import decide
 from engine.definition import VERSION, step_named
@@ -34,6 +35,7 @@ from engine.effects import Decision, Freeze
 from engine.facts import Act, Actor, TerritoryFacts
 from engine.inputs import read_entered
 from engine.model import TERRITORY_TRACK, Kind, Role
+from engine.state_names import Phase
 from engine.working_days import Calendar
 
 
@@ -60,7 +62,7 @@ def fire(db: Connection, request: TerritoryRequest, *, by: Identity, now: dateti
     decision = decide(facts, Act(TERRITORY_TRACK, request.event, _actor(by, row["id"]), now, request.payload))
     if not decision.allowed:
         raise Refused(decision.reasons, TERRITORY_TRACK)
-    _keep_record(db, row["id"], request, now)
+    _keep_record(db, row["id"], row["state"], request, now)
     return _write(db, dict(row), facts, decision, now)
 
 
@@ -115,7 +117,7 @@ def territory_facts(db: Connection, row: Mapping[str, Any]) -> TerritoryFacts:
     )  # fmt: skip
 
 
-def _keep_record(db: Connection, own: str, request: TerritoryRequest, now: datetime) -> None:
+def _keep_record(db: Connection, own: str, phase: str, request: TerritoryRequest, now: datetime) -> None:
     """The row of a record: convention, diagnostic, roadmap, review, report."""
     payload = dict(request.payload)
     common = {"id": new_id(now), "territory_id": own, "recorded_at": now}
@@ -125,7 +127,7 @@ def _keep_record(db: Connection, own: str, request: TerritoryRequest, now: datet
                 insert(convention).values(**common, signed_on=payload["signed_on"], reference=payload["reference"])
             )
         case "diagnostic":
-            known = {"indicators": plain(payload.get("indicators") or {}), "sources": payload.get("sources")}
+            known = {"indicators": plain(payload.get("indicators") or []), "sources": payload.get("sources")}
             db.execute(insert(diagnostic).values(**common, published_on=payload["published_on"], **known))
         case "roadmap":
             last = db.execute(
@@ -136,7 +138,7 @@ def _keep_record(db: Connection, own: str, request: TerritoryRequest, now: datet
                 insert(roadmap).values(**common, version=int(last) + 1, approved_on=payload["approved_on"], **known)
             )
         case "review" | "report":
-            kind = "report" if request.event == "report" else "quarterly"
+            kind = "report" if request.event == "report" else "yearly" if phase == Phase.EXTENDED else "quarterly"
             db.execute(
                 insert(territory_review).values(**common, kind=kind, on_day=payload["on_day"], text=payload.get("text"))
             )
@@ -162,7 +164,7 @@ def _write(
         for effect in move.effects:
             transaction.apply(effect, sequence)
             if isinstance(effect, Freeze):
-                _freeze(db, row["id"], effect.reason, now)
+                _freeze(db, row, effect.reason, now)
         if move.from_state != move.to_state:
             here = (stay.c.subject_id == row["id"], stay.c.left_at.is_(None))
             db.execute(update(stay).where(*here).values(left_at=now))
@@ -184,12 +186,9 @@ def _write(
     return tuple(lines)
 
 
-def _freeze(db: Connection, own: str, reason: str, now: datetime) -> None:
-    """The indicators as they are, in a dated snapshot that never moves: open and closed cases by state."""
-    by_state = (
-        select(case_file.c.state, func.count()).where(case_file.c.territory_id == own).group_by(case_file.c.state)
-    )
-    data = {"cases_by_state": {row[0]: row[1] for row in ask_everywhere(db, by_state)}}
-    db.execute(
-        insert(indicator_snapshot).values(id=new_id(now), territory_id=own, taken_at=now, reason=reason, data=data)
-    )
+def _freeze(db: Connection, home: Mapping[str, Any], reason: str, now: datetime) -> None:
+    """The indicators of that instant, in a dated snapshot that nobody can change: the table takes no other row's place."""
+    calendar = Calendar(home["holidays"], home["timezone"])
+    data = {"axes": list(home["axes"] or []), **indicators_at(db, home["id"], calendar, now)}
+    row = {"territory_id": home["id"], "taken_at": now, "reason": reason, "data": data}
+    db.execute(insert(indicator_snapshot).values(id=new_id(now), **row))

@@ -11,13 +11,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, insert, select, update
 
+from cases.aid_catalogue import search_text
 from cases.identifiers import new_id
 from cases.tables.operators import aid, operator
 from cases.tables.territories import commune
 
 FOLDER: Final = Path(__file__).with_name("reference")
-SURE: Final = "A"
-"""The confidence of what was seen on a public page; anything else is shown as to be verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +46,22 @@ def load(db: Connection, now: datetime) -> tuple[Loaded, ...]:
     """Bring operators, aids and communes up to the reference data; what was loaded already is not doubled, and what is not in it stays."""
     shipped, places = _read("operators.json"), _read("territories.json")
     operators = [{**_without(one, "role"), "role_text": one["role"]} for one in shipped["operators"]]
-    aids = [{**_without(one, "source"), "url": one["source"], **_days(one)} for one in shipped["aids"]]
     return (
-        _bring_up(db, operator, "slug", operators, now),
-        _bring_up(db, aid, "slug", aids, now),
-        _bring_up(db, commune, "insee", places["communes"], now),
+        bring_up(db, operator, "slug", operators, now),
+        bring_up(db, aid, "slug", _not_known_better(db, [_aid(one) for one in shipped["aids"]]), now),
+        bring_up(db, commune, "insee", places["communes"], now),
     )
 
 
 def known_territory(slug: str) -> KnownTerritory | None:
     """A territory of the reference data, by its slug."""
-    found = next((one for one in _read("territories.json")["territories"] if one["slug"] == slug), None)
-    if found is None:
-        return None
-    return KnownTerritory(**{**_without(found, "confidence"), "communes": tuple(found["communes"])})
+    return next((one for one in known_territories() if one.slug == slug), None)
 
 
-def to_verify(row: Mapping[Any, Any], today: date) -> bool:
-    """Whether what an aid says must be shown as « à vérifier »: nobody checked it, the check is over, or the source is not sure."""
-    stale = row["valid_until"] is not None and row["valid_until"] < today
-    return row["confidence"] != SURE or row["verified_on"] is None or stale
+def known_territories() -> tuple[KnownTerritory, ...]:
+    """The territories of the reference data: the first fourteen."""
+    read = _read("territories.json")["territories"]
+    return tuple(KnownTerritory(**{**_without(one, "confidence"), "communes": tuple(one["communes"])}) for one in read)
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -82,18 +77,36 @@ def _days(values: Mapping[str, Any]) -> dict[str, date | None]:
     return {name: date.fromisoformat(values[name]) if values[name] else None for name in ("verified_on", "valid_until")}
 
 
-def _bring_up(db: Connection, table: Table, key: str, rows: Iterable[Mapping[str, Any]], now: datetime) -> Loaded:
+def _aid(shipped: Mapping[str, Any]) -> dict[str, Any]:
+    """An aid as its row: the source that it names is where it is read."""
+    row = {**_without(shipped, "source"), "url": shipped["source"], **_days(shipped)}
+    return row | {"search_text": search_text(row)}
+
+
+def _not_known_better(db: Connection, rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The aids of the product, but for those that an import verified later than they were when they were shipped."""
+    verified = {row.slug: row.verified_on for row in db.execute(select(aid.c.slug, aid.c.verified_on))}
+    return [row for row in rows if (verified.get(row["slug"]) or date.min) <= (row["verified_on"] or date.min)]
+
+
+def bring_up(
+    db: Connection, table: Table, key: str, rows: Iterable[Mapping[str, Any]], now: datetime, *, dry_run: bool = False
+) -> Loaded:
+    """Make the rows of a table as they are given, by their key: what is the same already is left alone. A dry run only counts."""
     present = {row[key]: row for row in db.execute(select(table)).mappings()}
     new = changed = same = 0
     for row in rows:
         there = present.get(row[key])
         if there is None:
-            identifier = {"id": new_id(now)} if "id" in table.c else {}
-            db.execute(insert(table).values(**identifier, **row))
             new += 1
+            identifier = {"id": new_id(now)} if "id" in table.c else {}
+            statement: Any = insert(table).values(**identifier, **row)
         elif any(there[name] != value for name, value in row.items()):
-            db.execute(update(table).where(table.c[key] == row[key]).values(**row))
             changed += 1
+            statement = update(table).where(table.c[key] == row[key]).values(**row)
         else:
             same += 1
+            continue
+        if not dry_run:
+            db.execute(statement)
     return Loaded(table.name, new, changed, same)

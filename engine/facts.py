@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Self
 
+from engine.de_minimis import Granted
 from engine.model import CASE_TRACK, NEW, TERRITORY_TRACK, Kind, Role, acts_as
 from engine.state_names import Phase
 from engine.working_days import Calendar
@@ -245,6 +246,8 @@ class CaseFacts(Facts):
     """Branch and need subject of the referrals that the kept case has already."""
     with_branch: bool = False
     """The actor's branch has a referral of this case that is accepted or engaged."""
+    de_minimis: tuple[Granted, ...] = ()
+    """The de minimis aid of the undertaking, in all its cases; read where a plan may be validated."""
 
     def state_of(self, track: str) -> str:
         """The state of the case or of one of its tracks."""
@@ -278,14 +281,8 @@ class CaseFacts(Facts):
         """Referrals of the same exclusive group, in one of these states: whoever answers first takes it."""
         if referral.exclusive_group is None:
             return ()
-        return tuple(
-            t
-            for t in self.tracks.values()
-            if isinstance(t, Referral)
-            and t.name != referral.name
-            and t.exclusive_group == referral.exclusive_group
-            and t.state in states
-        )
+        others = (t for t in self.tracks.values() if isinstance(t, Referral) and t.name != referral.name)
+        return tuple(t for t in others if t.exclusive_group == referral.exclusive_group and t.state in states)
 
     def pending_needs(self) -> tuple[Need, ...]:
         """The needs that have no outcome yet."""

@@ -207,10 +207,41 @@ def _inside(read: Callable[[Any], Any], item: Any, where: Any) -> Any:
 
 
 def _aid(value: Any) -> dict[str, Any]:
-    """An aid obtained: which, how much, by what right."""
-    found = _fields(value, {"aid": _name, "amount": _money, "scope": _code_of(AID_SCOPE)})
+    """An aid obtained: which, how much, by what right, when it was granted, whether it is de minimis aid."""
+    known = {
+        "aid": _name,
+        "amount": _money,
+        "scope": _code_of(AID_SCOPE),
+        "granted_on": _day_entered,
+        "de_minimis": _flag,
+    }
+    found = _fields(value, known)
     if not found.get("aid"):
         raise _NotReadable("missing_aid", "Dites quelle aide a été obtenue.", "/aid")
+    return found
+
+
+def _indicator(value: Any) -> dict[str, Any]:
+    """A figure of a diagnostic: none without its source and its day."""
+    found = _fields(value, {"name": _name, "value": _name, "source": _name, "on": _day_entered})
+    if not found.get("name"):
+        raise _NotReadable("missing_name", "Nommez cet indicateur.", "/name")
+    if not found.get("value"):
+        raise _NotReadable("missing_value", "Donnez sa valeur.", "/value")
+    if not found.get("source"):
+        raise _NotReadable("missing_source", "Dites d’où vient ce chiffre.", "/source")
+    if not found.get("on"):
+        raise _NotReadable("missing_day", "Dites de quel jour est ce chiffre.", "/on")
+    return found
+
+
+def _objective(value: Any) -> dict[str, Any]:
+    """What a roadmap aims at, on one axis."""
+    found = _fields(value, {"axis": _code_of(AXIS), "text": _text})
+    if not (found.get("text") or "").strip():
+        raise _NotReadable("missing_text", "Écrivez cet objectif en une phrase.", "/text")
+    if not found.get("axis"):
+        raise _NotReadable("missing_axis", "Choisissez l’axe de cet objectif.", "/axis")
     return found
 
 
@@ -232,5 +263,7 @@ _READERS: Final[Mapping[InputKind, Callable[[Any], Any]]] = {
     InputKind.SCORE: _by_name(_number),
     InputKind.ACTIONS: _list_of(_object_of({"name": _name, "day": _day_entered})),
     InputKind.AIDS: _list_of(_aid),
+    InputKind.INDICATORS: _list_of(_indicator),
+    InputKind.OBJECTIVES: _list_of(_objective),
 }
 """How each kind is read; everything else is a name: an id, a code, a reference."""

@@ -125,6 +125,8 @@ class InputKind(StrEnum):
     DEADLINE = "deadline"
     AXES = "axes"
     LEVERS = "levers"
+    INDICATORS = "indicators"
+    OBJECTIVES = "objectives"
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,3 +121,10 @@ def eligibility_from(data: Mapping[str, Any]) -> Eligibility:
         raise ValueError(f"unknown rules of eligibility: {', '.join(strange)}")
     rules: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
     return Eligibility(**rules)
+
+
+def months_of_age(since: date | None, today: date) -> int | None:
+    """Whole months since a business began; None when that is not known, or is still to come."""
+    if since is None or since > today:
+        return None
+    return (today.year - since.year) * 12 + today.month - since.month - (today.day < since.day)

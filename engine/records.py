@@ -304,6 +304,8 @@ _CASE_RECORDS: Final = (
             words("aid", "Aide", required=True),
             of_kind(InputKind.MONEY, "amount", "Montant"),
             choice("scope", "Droit", AID_SCOPE, required=False),
+            day("granted_on", "Accordée le"),
+            flag("de_minimis", "Aide de minimis"),
         ),
     ),
     Step(

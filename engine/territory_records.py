@@ -9,13 +9,16 @@ from engine.effects import ArmNow, Effect, Freeze, Put
 from engine.facts import Situation
 from engine.inputs import day, of_kind, words
 from engine.model import TERRITORY_TRACK, InputKind, Role, Step
+from engine.state_names import Phase
 
 _MANAGER_OR_ADMIN = frozenset({Role.MANAGER, Role.ADMIN})
 
 
 def _roadmap_is_due(at: Situation) -> Iterator[Effect]:
+    """The roadmap follows within its delay; a diagnostic that is published again later asks for none."""
     yield Put(TERRITORY_TRACK, {"diagnostic_published": True})
-    yield ArmNow(TERRITORY_TRACK, "roadmap")
+    if at.territory.state == Phase.INCUBATION:
+        yield ArmNow(TERRITORY_TRACK, "roadmap")
 
 
 def _roadmap_approved(at: Situation) -> Iterator[Effect]:
@@ -39,7 +42,11 @@ _TERRITORY_RECORDS: Final = (
         _MANAGER_OR_ADMIN,
         record=True,
         effects=(_roadmap_is_due,),
-        inputs=(day("published_on", "Publié le", required=True), words("sources", "Sources")),
+        inputs=(
+            day("published_on", "Publié le", required=True),
+            words("sources", "Sources"),
+            of_kind(InputKind.INDICATORS, "indicators", "Indicateurs, avec leur source et leur date"),
+        ),
     ),
     Step(
         "roadmap",
@@ -50,6 +57,7 @@ _TERRITORY_RECORDS: Final = (
         inputs=(
             day("approved_on", "Approuvée le", required=True),
             of_kind(InputKind.AXES, "axes", "Axes choisis", required=True),
+            of_kind(InputKind.OBJECTIVES, "objectives", "Objectifs, par axe"),
         ),
     ),
     Step(

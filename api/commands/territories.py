@@ -13,7 +13,7 @@ from cases.access import Grant, Identity
 from cases.database import Scope
 from cases.errors import Refused
 from cases.programme import TerritoryRequest
-from cases.reference_data import KnownTerritory, known_territory
+from cases.reference_data import KnownTerritory, known_territories, known_territory
 from cases.views import directory
 from cases.views.paging import Asked
 from engine.definition import step_named
@@ -50,6 +50,13 @@ def list_territories() -> None:
     with opened_database() as database:
         for one in database.read(lambda db: directory.territories(db, Asked(1_000)), Scope.worker())["items"]:
             print(f"{one['slug']:<24} {one['phase']:<16} {one['name']}")
+
+
+@app.command()
+def known() -> None:
+    """List the territories that ship with the product: their slug, how many communes they have, their name."""
+    for one in known_territories():
+        print(f"{one.slug:<24} {len(one.communes):>4} communes  {one.name}")
 
 
 @app.command()

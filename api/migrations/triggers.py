@@ -1,10 +1,10 @@
-"""The triggers that keep the journal append-only, laid again after every upgrade."""
+"""The triggers that keep the journal and the frozen indicators append-only, laid again after every upgrade."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-APPEND_ONLY = ("journal",)
+APPEND_ONLY = ("journal", "indicator_snapshot")
 """The tables whose lines are never changed nor deleted."""
 _VERBS = ("update", "delete")
 _REFUSAL = """

@@ -1,8 +1,9 @@
-"""Aides: the catalogue, narrowed by axis, lever and scope; what is stale or not sure says « à vérifier »."""
+"""Aides: the catalogue, searched and narrowed in the address; for a case, whether its business may have each aid, and why not."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,75 +14,173 @@ from starlette.responses import Response
 
 from api.pages import desk
 from api.pages.dates import sentence
+from api.pages.de_minimis import total_said
 from api.pages.shell import PageVisit
+from api.security import Visit
+from cases.aid_catalogue import CLOSED, to_verify
 from cases.facts.of_case import NO_TERRITORY
-from cases.views.directory import aids
-from cases.views.paging import Asked
+from cases.identifiers import read_reference
+from cases.views.aids import Helped, Narrowed, catalogue, counted, helped_of, organisations
+from engine.aids import Judged, Verdict
 from engine.lists import AID_SCOPE, AXIS, LEVER
 from notifications.typography import day_short
 
 router = APIRouter(prefix="/aides")
-AT_MOST: Final = 200
 DOUBT: Final = " Celles « à vérifier » sont à confirmer auprès de l’organisme."
-FILTERS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
-    "axe": ("Axe", AXIS), "levier": ("Levier", LEVER), "portee": ("Portée", AID_SCOPE),
+LISTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
+    "axis": ("Axe", AXIS), "lever": ("Levier", LEVER), "scope": ("Portée", AID_SCOPE),
 }  # fmt: skip
+IN_THE_ADDRESS: Final = {
+    "words": "q", "axis": "axe", "lever": "levier", "scope": "portee", "operator": "organisme", "case": "dossier", "after": "suite",
+}  # fmt: skip
+VERDICTS: Final = {
+    Verdict.ELIGIBLE: ("done", "éligible"),
+    Verdict.TO_VERIFY: ("today", "à vérifier"),
+    Verdict.NOT_ELIGIBLE: ("late", "pas éligible"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the address asks for: filters, the case whose business they are for, where the page begins."""
+
+    words: str = ""
+    axis: str = ""
+    lever: str = ""
+    scope: str = ""
+    operator: str = ""
+    case: str = ""
+    after: str = ""
+
+    def address(self, **changes: str) -> str:
+        """The address with something changed; the pages start again."""
+        new = replace(self, **{"after": "", **changes})
+        given = {said: value for name, said in IN_THE_ADDRESS.items() if (value := getattr(new, name))}
+        return "/aides" + (f"?{urlencode(given)}" if given else "")
+
+    def narrowed(self) -> Narrowed:
+        """The filters alone."""
+        return Narrowed(self.words, self.axis, self.lever, self.scope, self.operator)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was read for the page."""
+
+    rows: list[Mapping[Any, Any]]
+    more: str | None
+    count: int
+    operators: Mapping[str, int]
+    helped: Helped | None = None
+
+
+def looked_for(request: Request) -> Looked:
+    """What the address asks for; a value of no list is left out."""
+    given = {
+        name: request.query_params.get(said, "")[:400].replace("\x00", "") for name, said in IN_THE_ADDRESS.items()
+    }
+    for name, (_, codes) in LISTS.items():
+        given[name] = given[name] if given[name] in codes else ""
+    return Looked(**{**given, "words": given["words"][:100]})
 
 
 @router.get("")
 async def show_aids(request: Request, visit: PageVisit) -> Response:
-    """The aids that the address asks for."""
-    today = NO_TERRITORY.day_of(visit.now)
-    chosen = {name: given for name in FILTERS if (given := request.query_params.get(name, "")) in FILTERS[name][1]}
+    """The aids that the address asks for; for the business of a case, what each criterion says of it."""
+    asked, today = looked_for(request), NO_TERRITORY.day_of(visit.now)
 
-    def read(db: Connection) -> list[dict[str, Any]]:
-        return list(aids(db, Asked(AT_MOST), today=today)["items"])
+    def read(db: Connection) -> Found:
+        return _read(db, asked, visit)
 
-    return await desk.show(request, visit, "aids.html", read, lambda found: aids_context(found, chosen))
+    return await desk.show(request, visit, "aids.html", read, lambda found: aids_context(asked, found, today))
 
 
-def aids_context(found: list[dict[str, Any]], chosen: Mapping[str, str]) -> dict[str, Any]:
+def _read(db: Connection, asked: Looked, visit: Visit) -> Found:
+    rows, more = catalogue(db, asked.narrowed(), asked.after or None)
+    helped = helped_of(db, visit.identity, read_reference(asked.case), now=visit.now) if asked.case else None
+    return Found(rows, more, counted(db, asked.narrowed()), organisations(db), helped)
+
+
+# -- what is shown --------------------------------------------------------------------------------------------------------
+
+
+def aids_context(asked: Looked, found: Found, today: date) -> dict[str, Any]:
     """Everything that `aids.html` shows."""
-    shown = [_aid(one) for one in found if _answers(one, chosen)]
-    count = "Aucune aide" if not shown else "Une aide" if len(shown) == 1 else f"{len(shown)} aides"
+    shown = [_aid(row, found.helped, today) for row in found.rows]
+    count = "Aucune aide" if not found.count else "Une aide" if found.count == 1 else f"{found.count} aides"
+    helped = found.helped
+    lead = f"Pour {helped.name} : {count.lower()} à lire." if helped else f"{count} au catalogue."
     doubt = DOUBT if any(one["to_check"] for one in shown) else ""
     return {
-        "title": "Aides", "lead": f"{count} au catalogue.{doubt}", "aids": shown,
-        "filters": [_filter(name, chosen) for name in FILTERS],
+        "title": "Aides", "lead": f"{lead}{doubt}", "aids": shown, "asked": asked, "filters": _filters(asked, found.operators),
+        "kept": {said: value for name, said in IN_THE_ADDRESS.items() if (value := getattr(asked, name)) and name not in ("words", "after")},
+        "older": asked.address(after=found.more) if found.more else None, "newer": asked.address() if asked.after else None,
+        "summary": f"{len(shown)} sur {found.count}", "clear": Looked(case=asked.case).address(),
+        "helped": {"name": helped.name, "href": f"/dossiers/{helped.reference}", "off": asked.address(case="")} if helped else None,
+        "total": total_said(helped.total) if helped else None,
     }  # fmt: skip
 
 
-def _answers(one: Mapping[str, Any], chosen: Mapping[str, str]) -> bool:
-    axis, lever, scope = (chosen.get(name) for name in FILTERS)
-    return (not axis or axis in one["axes"]) and (not lever or lever in one["levers"]) and scope in (None, one["scope"])
+def _filters(asked: Looked, operators: Mapping[str, int]) -> list[dict[str, Any]]:
+    shown = [_filter(asked, name, label, codes) for name, (label, codes) in LISTS.items()]
+    options = {name: name for name in operators}
+    return [
+        *shown,
+        _filter(
+            asked,
+            "operator",
+            "Organisme",
+            options | ({asked.operator: asked.operator} if asked.operator else {}),
+            operators,
+        ),
+    ]
 
 
-def _filter(name: str, chosen: Mapping[str, str]) -> dict[str, Any]:
-    label, codes = FILTERS[name]
-    others = {key: value for key, value in chosen.items() if key != name}
-    if name in chosen:
-        return {"label": label, "value": codes[chosen[name]], "off": _address(others)}
-    return {"label": label, "options": [{"label": said, "href": _address({**others, name: code})} for code, said in codes.items()]}  # fmt: skip
+def _filter(
+    asked: Looked, name: str, label: str, codes: Mapping[str, str], counts: Mapping[str, int] | None = None
+) -> dict[str, Any]:
+    if now := getattr(asked, name):
+        return {"label": label, "value": codes[now], "off": asked.address(**{name: ""})}
+    options = [
+        {"label": said, "href": asked.address(**{name: code}), "count": (counts or {}).get(code)}
+        for code, said in codes.items()
+    ]
+    return {"label": label, "options": options}
 
 
-def _address(given: Mapping[str, str]) -> str:
-    return "/aides" + (f"?{urlencode(given)}" if given else "")
-
-
-def _aid(one: Mapping[str, Any]) -> dict[str, Any]:
-    codes = [AXIS.get(code, code) for code in one["axes"]] + [LEVER.get(code, code) for code in one["levers"]]
-    verified = f"vérifié le {_day(one['verified_on'])}" if one["verified_on"] else ""
-    until = f"valable jusqu’au {_day(one['valid_until'])}" if one["valid_until"] else ""
+def _aid(row: Mapping[Any, Any], helped: Helped | None, today: date) -> dict[str, Any]:
+    codes = [AXIS.get(code, code) for code in row["axes"]] + [LEVER.get(code, code) for code in row["levers"]]
+    to_check, closed = to_verify(row, today), row["status"] == CLOSED
+    known = [row["operator"], " · ".join(codes), AID_SCOPE.get(row["scope"], row["scope"]), row["perimeter"]]
+    web = (row["url"] or "").startswith(("https://", "http://"))
     return {
-        "name": one["name"], "operator": one["operator"], "facts": _sentence(one["facts"]), "caveat": _sentence(one["caveat"]), "url": one["url"],
-        "scope": AID_SCOPE.get(one["scope"], one["scope"]), "about": " · ".join(codes), "to_check": one["to_check"],
-        "dates": ", ".join(part for part in (verified, until) if part),
+        "name": row["name"], "facts": _sentence(row["facts"]), "caveat": _sentence(row["caveat"]), "conditions": _sentence(row["conditions"]),
+        "about": " · ".join(part for part in known if part), "dates": _dates(row), "to_check": to_check, "closed": closed,
+        "url": row["url"] if web else None, "source": None if web else row["url"], "judged": _judged(row, helped) if helped else None,
     }  # fmt: skip
+
+
+def _judged(row: Mapping[Any, Any], helped: Helped) -> dict[str, Any]:
+    """What comes out of the criteria, each with its sentence, and the way to note that the aid was obtained."""
+    judged: Judged = helped.judge(row)
+    tone, label = VERDICTS[judged.verdict]
+    filled = {"aid": row["name"][:200], "scope": row["scope"], **({"de_minimis": "1"} if row["de_minimis"] else {})}
+    marks = [("x", "tl") if not c.passed else ("info", "tl") if c.to_verify else ("done", "ok") for c in judged.checks]
+    return {
+        "tone": tone, "label": label, "obtained": f"/dossiers/{helped.reference}/noter/aid?{urlencode(filled)}",
+        "checks": [{"icon": icon, "tone": mark, "text": c.message} for (icon, mark), c in zip(marks, judged.checks, strict=True)],
+    }  # fmt: skip
+
+
+def _dates(row: Mapping[Any, Any]) -> str:
+    verified = f"vérifié le {_day(row['verified_on'])}" if row["verified_on"] else ""
+    until = f"valable jusqu’au {_day(row['valid_until'])}" if row["valid_until"] else ""
+    return ", ".join(part for part in (verified, until) if part)
 
 
 def _sentence(text: str | None) -> str:
     return sentence(f"{text[:1].upper()}{text[1:]}") if text else ""
 
 
-def _day(written: str | date) -> str:
-    return day_short(date.fromisoformat(str(written)[:10]), year=True)
+def _day(day: date) -> str:
+    return day_short(day, year=True)

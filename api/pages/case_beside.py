@@ -11,6 +11,7 @@ from api.pages import rules
 from api.pages.case_steps import act, records_of
 from api.pages.dates import before, due_chip, paused_chip, sentence, when, working_days
 from api.pages.sentences import ROLES, whom
+from cases.views.aids_obtained import AidSeen
 from cases.views.case_sheet import NeedSeen, Sheet, TrackSeen
 from cases.views.choices import may_be_taken
 from engine.definition import MACHINES, owner_role
@@ -200,6 +201,14 @@ def agreement(found: Mapping[Any, Any], sheet: Sheet) -> dict[str, Any]:
     verb = "Donné" if given else "Retiré"
     said = " ".join(part for part in (f"{verb} le {on}", f"({channel})" if channel else "") if part)
     return {"given": given, "label": purpose, "text": said}
+
+
+def aid_shown(aid: AidSeen) -> dict[str, Any]:
+    """An aid that was obtained: its amount, its day, and whether it counts as de minimis aid."""
+    amount = euros(aid.amount) if aid.amount is not None else "montant à préciser"
+    counts = "de minimis" if aid.de_minimis else ""
+    on = f"accordée le {day_short(aid.day, year=True)}"
+    return {"name": aid.name, "text": ", ".join(part for part in (amount, on, counts) if part)}
 
 
 # -- who ----------------------------------------------------------------------------------------------------------------

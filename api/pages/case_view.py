@@ -7,11 +7,24 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from api.pages import rules
-from api.pages.case_beside import agreement, clock, need_shown, owner_of, people, recipients, send, track_groups
+from api.pages.case_beside import (
+    agreement,
+    aid_shown,
+    clock,
+    need_shown,
+    owner_of,
+    people,
+    recipients,
+    send,
+    track_groups,
+)
 from api.pages.case_steps import acts, records_of
 from api.pages.dates import before, due_chip, when_long
+from api.pages.de_minimis import total_said
 from api.pages.sentences import journal_days
 from api.pages.to_settle import call_row, doubt_row
+from cases.naf import naf_label
+from cases.quartiers import NEAR_BORDER
 from cases.views.case_sheet import Sheet
 from cases.views.choices import may_be_taken
 from engine.definition import MACHINES, owner_role
@@ -41,12 +54,13 @@ def case_context(sheet: Sheet, *, now: datetime, me: str | None) -> dict[str, An
     return {
         "title": sheet.business["name"], "reference": row["reference"], "here": f"/dossiers/{row['reference']}",
         "about": _about(sheet), "helped": sheet.person if sheet.sight.whole or sheet.sight.working else {"name": None, "phone": None},
-        "where": _place(sheet), "urgent": row["urgent"], "state": STAGES[row["state"]], "whole": sheet.sight.whole,
+        "where": _place(sheet), "to_place": _may_place(sheet), "urgent": row["urgent"], "state": STAGES[row["state"]], "whole": sheet.sight.whole,
         "to_settle": _to_settle(sheet, now), "steps": _stepper(sheet, today), "step_label": _step_label(sheet), "turn": _turn(sheet, now, me), "dial": _call(sheet),
         **acts(sheet), "records": records_of(sheet, CASE_TRACK), "track_groups": track_groups(sheet, now), "needs": [need_shown(n) for n in sheet.needs],
         "days": journal_days(sheet.lines, sheet.facts, sheet.names, today), "clocks": [clock(d, sheet, now) for d in sheet.deadlines],
         "sends": [send(found, sheet, now, me) for found in sheet.upcoming[:SENDS]], "people": list(people(sheet)),
         "agreements": [agreement(found, sheet) for found in sheet.consents] if sheet.sight.whole else [],
+        "obtained": [aid_shown(found) for found in sheet.obtained], "de_minimis": total_said(sheet.de_minimis) if sheet.de_minimis else None,
     }  # fmt: skip
 
 
@@ -62,12 +76,25 @@ def _to_settle(sheet: Sheet, now: datetime) -> list[dict[str, Any]]:
 def _about(sheet: Sheet) -> str:
     shop = sheet.business
     address = " ".join(part for part in (shop["postcode"], shop["city"]) if part)
-    return ", ".join(part for part in (shop["activity"], shop["address_line"], address) if part)
+    activity = shop["activity"] or naf_label(shop["naf"])
+    return ", ".join(part for part in (activity, shop["address_line"], address) if part)
 
 
 def _place(sheet: Sheet) -> str:
-    said = SITUATIONS.get(sheet.case["situation"], SITUATIONS["unknown"])
+    """Inside a quartier, outside, on the border, or not located: always said, with what to do where it is not sure."""
+    situation, map_says = sheet.case["situation"], sheet.located
+    if situation == "unknown" and map_says is not None and map_says.near_border:
+        return f"À moins de {NEAR_BORDER:.0f} m de la limite d’un quartier prioritaire : dites si elle est dedans ou dehors"
+    if situation == "unknown" and map_says is None:
+        return "Quartier à préciser : l’adresse n’est pas située"
+    said = SITUATIONS.get(situation, SITUATIONS["unknown"]) + (
+        ", à la limite" if map_says and map_says.near_border else ""
+    )
     return f"{sheet.quartier}, {said}" if sheet.quartier else f"{said[:1].upper()}{said[1:]}"
+
+
+def _may_place(sheet: Sheet) -> bool:
+    return sheet.case["situation"] == "unknown" and sheet.sight.whole and sheet.case["state"] != CaseState.CLOSED
 
 
 def _stepper(sheet: Sheet, today: date) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from api import forms
 from api.pages.case_steps import way_out
+from api.pages.de_minimis import total_said
 from api.pages.sentences import line_said, whom
 from cases.errors import CasesError, Invalid, Refused
 from cases.views.choices import may_be_taken
@@ -72,6 +73,7 @@ def step_context(
         "fields": asked, "behalf": behalf, "errors": summary(errors, (*behalf, *asked)), "may": may_be_taken(possible),
         "reasons": [way_out(r.code, r.message, case, wanted.track) for r in possible.reasons], "changed": _changed(sheet),
         "version": sheet.case["version"], "seen": sheet.case["head_sequence"], "key": secrets.token_urlsafe(12),
+        "de_minimis": total_said(sheet.de_minimis) if sheet.de_minimis else None,
     }  # fmt: skip
 
 
@@ -98,7 +100,12 @@ def reasons_of(error: CasesError) -> tuple[Refusal, ...]:
 def summary(errors: Iterable[Refusal], shown: tuple[forms.Field, ...]) -> list[dict[str, str | None]]:
     """What is wrong, above the form, each a link to its field."""
     ids = {one.name: one.parts[0].name if one.parts else one.name for one in shown} | {"on_behalf_of": "behalf_person"}
-    return [{"message": e.message, "field": ids.get((e.field or "").partition("/")[0])} for e in errors]
+    ids |= {part.name: part.name for one in shown for part in one.parts}
+
+    def place(field: str) -> str | None:
+        return ids.get(field.replace("/", ".")) or ids.get(field.partition("/")[0])
+
+    return [{"message": e.message, "field": place(e.field or "")} for e in errors]
 
 
 def _changed(sheet: StepSheet) -> list[str]:

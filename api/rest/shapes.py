@@ -32,7 +32,32 @@ TYPES: Final[Mapping[InputKind, Mapping[str, Any]]] = {
     },
     InputKind.AIDS: {
         "type": "array",
-        "items": {"type": "object", "properties": {"aid": _TEXT, "amount": _MONEY, "scope": {"enum": list(AID_SCOPE)}}},
+        "items": {
+            "type": "object",
+            "properties": {
+                "aid": _TEXT,
+                "amount": _MONEY,
+                "scope": {"enum": list(AID_SCOPE)},
+                "granted_on": _DAY,
+                "de_minimis": {"type": "boolean"},
+            },
+        },
+    },
+    InputKind.INDICATORS: {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["name", "value", "source", "on"],
+            "properties": {"name": _TEXT, "value": _TEXT, "source": _TEXT, "on": _DAY},
+        },
+    },
+    InputKind.OBJECTIVES: {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "required": ["axis", "text"],
+            "properties": {"axis": {"enum": list(AXIS)}, "text": _TEXT},
+        },
     },
 }
 """The JSON type of each kind; everything else is a text: an id, a code, a reference."""

@@ -256,7 +256,7 @@ class FollowUpCheck(SQLModel, table=True):
 
 
 class AidObtained(SQLModel, table=True):
-    """An aid that was obtained, with its amount in euros."""
+    """An aid that was obtained, with its amount in euros; `granted_on` is a local day, where it is not that of `at`."""
 
     __tablename__ = "aid_obtained"
 
@@ -267,6 +267,8 @@ class AidObtained(SQLModel, table=True):
     aid_id: str | None = Field(default=None, sa_type=Id, foreign_key="aid.id", index=True)
     amount: Decimal | None = Field(default=None, sa_type=Amount)
     scope: str = Field(sa_type=Text)
+    granted_on: date | None = Field(default=None)
+    de_minimis: bool | None = Field(default=None)
     at: datetime = Field(sa_type=Instant)
 
 

@@ -66,7 +66,7 @@ class BranchClosure(SQLModel, table=True):
 
 
 class Aid(SQLModel, table=True):
-    """An aid of the catalogue; what it says is dated."""
+    """An aid of the catalogue; what it says is dated. Eligibility is data; `search_text` is what a search reads, folded."""
 
     __tablename__ = "aid"
 
@@ -85,6 +85,11 @@ class Aid(SQLModel, table=True):
     status: str | None = Field(default=None, sa_type=Text)
     verified_on: date | None = Field(default=None)
     valid_until: date | None = Field(default=None)
+    conditions: str | None = Field(default=None, sa_type=Text)
+    perimeter: str | None = Field(default=None, sa_type=Text)
+    eligibility: Any = Field(default_factory=dict, sa_type=Json)
+    de_minimis: bool | None = Field(default=None)
+    search_text: str = Field(default="", sa_type=Text)
 
 
 class Offer(SQLModel, table=True):

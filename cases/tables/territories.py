@@ -83,14 +83,14 @@ class Convention(SQLModel, table=True):
 
 
 class Diagnostic(SQLModel, table=True):
-    """A territory's published diagnostic."""
+    """A territory's published diagnostic; each of its indicators has its source and its day."""
 
     __tablename__ = "diagnostic"
 
     id: str = Field(sa_type=Id, primary_key=True)
     territory_id: str = Field(sa_type=Id, foreign_key="territory.id", index=True)
     published_on: date
-    indicators: Any = Field(default_factory=dict, sa_type=Json)
+    indicators: Any = Field(default_factory=list, sa_type=Json)
     sources: str | None = Field(default=None, sa_type=Text)
     recorded_at: datetime = Field(sa_type=Instant)
 
@@ -123,7 +123,7 @@ class TerritoryReview(SQLModel, table=True):
 
 
 class IndicatorSnapshot(SQLModel, table=True):
-    """Indicators frozen on a day: they never move."""
+    """Indicators frozen on a day: they never move, the database itself refuses to change them."""
 
     __tablename__ = "indicator_snapshot"
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select
 from cases import journey
 from cases.access import Identity
 from cases.look_alikes import Doubt, doubts_on
+from cases.quartiers import Located, locate
 from cases.sweep import upcoming
 from cases.tables.case import business, consent, entrepreneur, need
 from cases.tables.memory import stay
@@ -21,9 +22,11 @@ from cases.tables.people import person
 from cases.tables.territories import quartier, territory
 from cases.tables.tracks import mentoring_pair, referral, transition_plan
 from cases.tasks import Call, calls_on
+from cases.views.aids_obtained import AidSeen, aids_of, total_of
 from cases.views.choices import possible_records, subject_label
 from cases.views.reading import case_row, lines_seen
 from cases.views.sight import Sight, sight_of
+from engine.de_minimis import Total
 from engine.facts import Actor, ArmedDeadline, CaseFacts, Pair, Referral, Track
 from engine.model import CASE_TRACK, Kind, Mark
 from engine.permission import Possible, available
@@ -83,6 +86,11 @@ class Sheet:
     """When the case last entered each state."""
     calls: tuple[Call, ...] = ()
     doubts: tuple[Doubt, ...] = ()
+    located: Located | None = None
+    """Where its position lies on the map; None when it has none."""
+    obtained: tuple[AidSeen, ...] = ()
+    de_minimis: Total | None = None
+    """For who sees the case whole."""
 
 
 def sheet_of(db: Connection, who: Identity, reference: str, *, now: datetime) -> Sheet:
@@ -90,11 +98,11 @@ def sheet_of(db: Connection, who: Identity, reference: str, *, now: datetime) ->
     row = case_row(db, who, reference)
     facts, actor = journey.facts_for(db, reference, by=who, now=now)
     sight = sight_of(db, who, row)
-    tracks = tuple(_tracks(db, row["id"], facts, sight))
+    tracks, shop = tuple(_tracks(db, row["id"], facts, sight)), _one(db, business, row["business_id"])
     lines = tuple(lines_seen(db, row["id"], sight))
     seen = [t.track.name for t in tracks]
     return Sheet(
-        case=row, business=_one(db, business, row["business_id"]), person=_one(db, entrepreneur, row["entrepreneur_id"]),
+        case=row, business=shop, located=_located(db, shop), person=_one(db, entrepreneur, row["entrepreneur_id"]),
         territory=_name(db, territory, row["territory_id"]), quartier=_name(db, quartier, row["quartier_id"]),
         facts=facts, actor=actor, sight=sight,
         steps=tuple(p for p in available(facts, actor, now) if _is_shown(p, sight)),
@@ -103,6 +111,8 @@ def sheet_of(db: Connection, who: Identity, reference: str, *, now: datetime) ->
         upcoming=tuple(found for found in upcoming(facts) if sight.of_track(found[1].track)),
         lines=lines, names=_names(db, row, facts, [line for line, _ in lines]), consents=_consents(db, row["id"]),
         entered=_entered(db, row["id"]), calls=calls_on(db, who, row["id"]), doubts=doubts_on(db, row["id"]) if sight.whole else (),
+        obtained=aids_of(db, row["id"], sight, facts.calendar),
+        de_minimis=total_of(db, row["business_id"], facts.calendar, now) if sight.whole else None,
     )  # fmt: skip
 
 
@@ -124,6 +134,12 @@ def _deadlines(facts: CaseFacts, sight: Sight) -> Iterable[ArmedDeadline]:
 
 def _one(db: Connection, table: Any, identifier: str) -> Mapping[Any, Any]:
     return db.execute(select(table).where(table.c.id == identifier)).mappings().one()
+
+
+def _located(db: Connection, shop: Mapping[Any, Any]) -> Located | None:
+    if shop["longitude"] is None or shop["latitude"] is None:
+        return None
+    return locate(db, shop["longitude"], shop["latitude"])
 
 
 def _name(db: Connection, table: Any, identifier: str | None) -> str | None:

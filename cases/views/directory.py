@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, func, select
 
+from cases.aid_catalogue import to_verify
 from cases.errors import NotFound
 from cases.journal import shown
 from cases.tables.operators import aid, branch, coverage, offer, operator
@@ -21,9 +22,8 @@ _OPERATOR: Final = ("slug", "name", "kind", "axes", "levers")
 _TERRITORY: Final = ("slug", "name", "kind", "code", "timezone", "axes", "version")
 _AID: Final = (
     "slug", "name", "operator", "scope", "kind", "axes", "levers", "facts", "caveat", "url", "status", "confidence", "verified_on", "valid_until",
+    "conditions", "perimeter", "eligibility", "de_minimis",
 )  # fmt: skip
-_SURE: Final = "A"
-"""The confidence of what was seen in a public source."""
 
 
 def operators(db: Connection, asked: Asked) -> dict[str, Any]:
@@ -61,9 +61,7 @@ def aids(db: Connection, asked: Asked, *, today: date) -> dict[str, Any]:
 
 
 def _aid(row: Mapping[Any, Any], today: date) -> dict[str, Any]:
-    stale = row["valid_until"] is not None and row["valid_until"] < today
-    to_check = stale or row["verified_on"] is None or row["confidence"] != _SURE
-    found: dict[str, Any] = shown({**{name: row[name] for name in _AID}, "to_check": to_check})
+    found: dict[str, Any] = shown({**{name: row[name] for name in _AID}, "to_check": to_verify(row, today)})
     return found
 
 
@@ -86,8 +84,8 @@ def territory_by(db: Connection, slug: str) -> dict[str, Any]:
         "communes": [dict(row) for row in communes.mappings()],
         "quartiers": db.execute(quartiers).scalar_one(),
         "convention": _latest(db, convention, found["id"], ("reference", "signed_on")),
-        "diagnostic": _latest(db, diagnostic, found["id"], ("published_on", "sources")),
-        "roadmap": _latest(db, roadmap, found["id"], ("version", "approved_on", "axes")),
+        "diagnostic": _latest(db, diagnostic, found["id"], ("published_on", "sources", "indicators")),
+        "roadmap": _latest(db, roadmap, found["id"], ("version", "approved_on", "axes", "objectives")),
     }
 
 

@@ -14,9 +14,11 @@ from cases.access import Identity
 from cases.errors import NotFound
 from cases.tables.case import business
 from cases.tables.people import person
+from cases.views.aids_obtained import total_of
 from cases.views.choices import Choice, answers_for_an_operator, choices_for, record_possible
 from cases.views.reading import case_row, lines_seen
 from cases.views.sight import sight_of
+from engine.de_minimis import Total
 from engine.facts import Actor, CaseFacts
 from engine.model import CASE_TRACK, Kind
 from engine.permission import Possible, available
@@ -50,6 +52,8 @@ class StepSheet:
     since: tuple[tuple[Mapping[Any, Any], dict[str, str]], ...] = ()
     """What was written in the journal since the reader opened the page."""
     names: Mapping[str, str] = field(default_factory=dict)
+    de_minimis: Total | None = None
+    """Where the step asks about de minimis aid, for who sees the case whole."""
 
 
 def step_of(
@@ -72,7 +76,12 @@ def step_of(
         case=row, name=str(db.execute(select(business.c.name).where(business.c.id == row["business_id"])).scalar_one()),  facts=facts, possible=possible,
         choices={one.name: choices_for(db, one, facts, row, asked.track, who) for one in possible.inputs},
         for_an_operator=answers_for_an_operator(facts, actor, asked.track, asked.event), since=since, names=_names(db, since),
+        de_minimis=total_of(db, row["business_id"], facts.calendar, now) if sight.whole and _of_aids(possible) else None,
     )  # fmt: skip
+
+
+def _of_aids(possible: Possible) -> bool:
+    return any(one.name in ("de_minimis", "de_minimis_total") for one in possible.inputs)
 
 
 def _possible(facts: CaseFacts, actor: Actor, asked: StepAsked, now: datetime) -> Possible:

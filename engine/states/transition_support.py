@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
+from engine.de_minimis import total_on
 from engine.effects import Effect, Forget, Later, Put, Tell
 from engine.facts import ArmedDeadline, Referral, Situation
 from engine.guards import TAKEN, score_is_whole
@@ -122,18 +124,17 @@ def _an_action_with_a_date(at: Situation) -> Refusal | None:
 
 
 def _aids_within_the_ceiling(at: Situation) -> Refusal | None:
-    total = at.given("de_minimis_total")
-    if total is None or float(total) <= DE_MINIMIS_CEILING:
+    """What is noted of the undertaking, or what it declares when that is more, is within the ceiling of the day."""
+    declared = at.given("de_minimis_total")
+    total = total_on(at.case.de_minimis, at.day, None if declared is None else Decimal(str(declared)))
+    if not total.exceeded:
         return None
+    ceiling, euros = (f"{amount:,.0f} €".replace(",", " ") for amount in (total.ceiling.euros, total.euros))
     return Refusal(
         "de_minimis_exceeded",
-        "Le total des aides de minimis dépasse 300 000 € sur trois ans.",
+        f"Le total des aides de minimis dépasse {ceiling} sur trois ans : il est de {euros}. Vérifiez les aides notées avant de valider.",
         field="de_minimis_total",
     )
-
-
-DE_MINIMIS_CEILING = 300_000
-"""Euros of de minimis aid that one undertaking may have over three years. Source: Regulation (EU) 2023/2831, article 3(2)."""
 
 
 validate_plan = Step(

@@ -127,8 +127,32 @@ def test_a_new_machine_makes_its_territory_and_its_people_and_works_a_case(made:
 def test_reference_data_is_loaded_once_however_often(made: str) -> None:
     first, second = (json.loads(told(made, "reference", "load", "--json").output) for _ in range(2))
 
-    assert [one["new"] for one in first] == [20, 24, 4]
-    assert [(one["new"], one["changed"], one["same"]) for one in second] == [(0, 0, 20), (0, 0, 24), (0, 0, 4)]
+    assert [one["new"] for one in first] == [20, 24, 449]
+    assert [(one["new"], one["changed"], one["same"]) for one in second] == [(0, 0, 20), (0, 0, 24), (0, 0, 449)]
+
+
+def test_the_fourteen_territories_are_known_and_added_by_their_slug_alone(made: str) -> None:
+    listed = told(made, "territory", "known").output.splitlines()
+    told(made, "reference", "load")
+
+    assert len(listed) == 14
+    assert all(told(made, "territory", "add", line.split()[0]).exit_code == 0 for line in listed)
+    assert len(told(made, "territory", "list").output.splitlines()) == 14
+
+
+def test_a_catalogue_of_aids_is_tried_then_imported_and_each_bad_line_told(made: str, tmp_path: Path) -> None:
+    file = tmp_path / "aides.json"
+    file.write_text(json.dumps([{"name": "Prêt des halles", "axes": "local_trade"}, {"name": ""}]), encoding="utf-8")
+
+    tried = told(made, "aids", "import", str(file), "--dry-run", "--json")
+    done = told(made, "aids", "import", str(file))
+    again = told(made, "aids", "import", str(file), "--json")
+
+    assert tried.exit_code == done.exit_code == 1
+    assert json.loads(tried.output)["dry_run"]
+    assert "line 2, name: Le nom de l’aide manque." in done.output
+    assert [json.loads(again.output)[name] for name in ("created", "updated", "unchanged")] == [0, 0, 1]
+    assert told(made, "aids", "import", str(tmp_path / "none.json")).exit_code == 2
 
 
 def test_somebody_is_given_a_role_only_where_it_holds(made: str) -> None:

@@ -44,6 +44,7 @@ PLACES = {
     "/mentorat?etat=termines": MENTOR,
     "/aides": ("ines", "karim", "jean"),
     "/aides?axe=local_trade&portee=qpv": ("ines",),
+    "/aides?dossier={pagnes}&q=pret": ("ines", "karim"),
     "/territoires": ("laurent", "admin", "observer"),
     "/territoires/roubaix": ("laurent", "admin", "observer"),
     "/territoires/roubaix/actions/review": ("laurent",),

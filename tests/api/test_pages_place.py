@@ -93,3 +93,37 @@ def test_standing_in_front_of_the_shop_gives_its_quartier_unless_the_border_is_n
     town.logged(situation="unknown", position=position)
 
     assert town.case()["situation"] == situation
+
+
+@pytest.mark.parametrize(
+    ("position", "said"),
+    [
+        (INSIDE, "Les Tilleuls, quartier prioritaire"),
+        (
+            "3.1798,50.6950",
+            "À moins de 30 m de la limite d'un quartier prioritaire : dites si elle est dedans ou dehors",
+        ),
+        ("3.30,50.80", "Hors quartier prioritaire"),
+        ("", "Quartier à préciser : l'adresse n'est pas située"),
+    ],
+)
+def test_the_page_of_a_case_says_where_it_lies_or_that_nobody_knows(
+    database: Database, position: str, said: str
+) -> None:
+    town = town_with(database)
+
+    reference = town.logged(situation="unknown", position=position)
+
+    assert said in town["ines"].open(f"/dossiers/{reference}").page
+
+
+def test_an_address_that_the_map_service_knows_gives_the_quartier(database: Database, register: LocalServer) -> None:
+    at = {"type": "Point", "coordinates": [3.1650, 50.6920]}
+    known = {"label": "12 rue de Lannoy", "score": 0.93, "citycode": "59512", "postcode": "59100", "city": "Roubaix"}
+    register.answer = {"type": "FeatureCollection", "features": [{"geometry": at, "properties": known}]}
+    town = town_with(database, geocode_url=register.address)
+
+    reference = town.logged(address_line="12 rue de Lannoy", situation="unknown")
+
+    assert town.case()["situation"] == "inside"
+    assert "Les Tilleuls, quartier prioritaire" in town["ines"].open(f"/dossiers/{reference}").page

@@ -1,0 +1,90 @@
+"""The catalogue of aids (CSV, XLSX, ODS or JSON, with the columns of Aides-territoires): lines in, aids and a report out, as often as one likes.
+
+Columns as the interface of Aides-territoires names them (aides-territoires.beta.gouv.fr, « Documentation de l’API »): `slug`, `name`,
+`financers`, `description`, `eligibility`, `perimeter`, `origin_url`, `url`, `categories`, `targeted_audiences`, `aid_types`,
+`submission_deadline`, `subvention_rate_lower_bound`, `subvention_rate_upper_bound`, `subvention_comment`, `loan_amount`,
+`recoverable_advance_amount`, `date_updated`. A list is a JSON list, or words between `|`. Beside them the product's own: `axes`, `levers`,
+`scope`, `facts`, `caveat`, `status`, `de_minimis`, `verified_on`, `valid_until`, and each rule of eligibility by its name.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from cases.errors import Invalid
+from cases.importers.aid_lines import KNOWN, AidRefused, NotForBusinesses, read_aid
+from cases.importers.errors import MAX_BYTES, MAX_ROWS
+from cases.importers.sheet import read_sheet
+from cases.reference_data import bring_up
+from cases.tables.operators import aid
+
+_MARKS: Final = (b"[", b"{")
+
+
+@dataclass(slots=True)
+class Report:
+    """What became of each line; `aside` counts the aids that are not for businesses, `refused` tells which lines, and what to do."""
+
+    lines: int = 0
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    aside: int = 0
+    refused: list[dict[str, Any]] = field(default_factory=list)
+
+
+def import_aids(db: Connection, content: bytes, *, now: datetime, today: date, dry_run: bool = False) -> Report:
+    """Take every good line; a bad one is reported and harms no other. An aid that the file does not have stays as it is.
+
+    Raises Invalid or ImportFileRefused when the file cannot be read at all.
+    """
+    report, rows = Report(), dict[str, Mapping[str, Any]]()
+    for line, given in _lines(content):
+        report.lines += 1
+        try:
+            row = read_aid(given, today=today)
+            if row["slug"] in rows:
+                raise AidRefused("slug", "Cette aide est déjà plus haut dans le fichier : gardez une seule ligne.")
+            rows[row["slug"]] = row
+        except NotForBusinesses:
+            report.aside += 1
+        except AidRefused as wrong:
+            report.refused.append({"line": line, "column": wrong.column, "reason": str(wrong)})
+    kept = bring_up(db, aid, "slug", rows.values(), now, dry_run=dry_run)
+    report.created, report.updated, report.unchanged = kept.new, kept.changed, kept.same
+    return report
+
+
+def _lines(content: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """Each line with its number: as a spreadsheet program shows it, or its place in the JSON list."""
+    if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(_MARKS):
+        yield from enumerate(_listed(content), 1)
+        return
+    sheet = read_sheet(content)
+    names = [str(cell).strip().casefold() for cell in sheet.header.cells]
+    if "name" not in names:
+        raise Invalid(f"Il faut une colonne « name ». Colonnes connues : {', '.join(sorted(KNOWN))}.", "file")
+    for line in sheet.lines:
+        if not line.is_blank:
+            yield line.number, dict(zip(names, line.cells, strict=False))
+
+
+def _listed(content: bytes) -> Sequence[Mapping[str, Any]]:
+    if len(content) > MAX_BYTES:
+        raise Invalid(f"Ce fichier dépasse {MAX_BYTES // 1_000_000} Mo : importez-le en plusieurs fois.", "file")
+    try:
+        read = json.loads(content)
+    except (ValueError, RecursionError):
+        raise Invalid("Ce fichier n’est pas du JSON : exportez-le de nouveau.", "file") from None
+    listed = read.get("results") if isinstance(read, dict) else read
+    if not isinstance(listed, list):
+        raise Invalid("Ce JSON n’a pas de liste « results » : prenez une réponse de /api/aids/.", "file")
+    if len(listed) > MAX_ROWS:
+        raise Invalid(f"Ce fichier a plus de {MAX_ROWS} aides : importez-le en plusieurs fois.", "file")
+    return [one if isinstance(one, dict) else {} for one in listed]
