@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """The address of one more style sheet, which comes last."""
     logo: str = ""
     """The address of a picture that takes the place of the logo."""
+    files_dir: Path = Path("files")
+    """The folder of the documents that people add to their cases; back it up with the database."""
     smtp_url: SecretStr = SecretStr("")
     """`smtp://[user:pass@]host[:port][?starttls=required|off]` or `smtps://…`. Without it mails wait."""
     sirene_url: str = ""

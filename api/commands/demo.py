@@ -66,7 +66,9 @@ def _demo(host: str, port: int, *, browser: bool, fresh: bool, only_build: bool)
     if only_build:
         database.close()
         return 0
-    chosen = settings().model_copy(update={"base_url": address, "mail_from": SENDER, "database_url": place.url})
+    chosen = settings().model_copy(
+        update={"base_url": address, "mail_from": SENDER, "database_url": place.url, "files_dir": place.files}
+    )
     _say_who(address)
     with suppress(KeyboardInterrupt):
         asyncio.run(_serve(database, place, chosen, (host, port), browser=browser))
