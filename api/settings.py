@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     """The folder of the documents that people add to their cases; back it up with the database."""
     smtp_url: SecretStr = SecretStr("")
     """`smtp://[user:pass@]host[:port][?starttls=required|off]` or `smtps://…`. Without it mails wait."""
+    inbound_listen: str = ""
+    """Where answers to mails come in: `lmtp://host:port` or `smtp://host:port`. Without it, they go to the case's adviser."""
+    inbound_domain: str = ""
+    """The domain of the addresses at which mails are answered; its mail exchanger hands them to `QP_INBOUND_LISTEN`."""
     sirene_url: str = ""
     """The API « Recherche d’entreprises » that completes a SIRET. Without it, nothing is asked."""
     geocode_url: str = ""
