@@ -20,6 +20,7 @@ from api.settings import settings as of_this_process
 from api.work import Worker
 from cases.clock import Clock, SystemClock
 from cases.database import Database
+from cases.files import Files
 
 
 def create_app(
@@ -45,6 +46,7 @@ def create_app(
     )
     app.state.worker = worker
     app.state.registers = registers
+    app.state.files = Files(chosen.files_dir)
     app.state.frame = frame_of(chosen, demo=demo)
     app.state.figures = Figures()
     _add_routes(app, demo=demo)

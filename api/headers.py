@@ -14,7 +14,7 @@ LARGEST_BODY = 1_000_000
 """Bytes."""
 LARGEST_FILE = 10_000_000
 """Bytes, where files are given."""
-_FILES = ("/imports", "/api/v1/imports")
+_FILES = re.compile(r"(/api/v1)?/imports|(/dossiers|/mon-dossier)/[^/]+/documents$")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 CONTENT_SECURITY_POLICY = "; ".join((
@@ -83,7 +83,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        most = LARGEST_FILE if scope["path"].startswith(_FILES) else LARGEST_BODY
+        most = LARGEST_FILE if _FILES.match(scope["path"]) else LARGEST_BODY
         announced = Headers(scope=scope).get("content-length", "")
         read = 0
 

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cases.clock import Clock
 from cases.tables.memory import deadline
+from cases.tables.webhooks import webhook
 from notifications.clock import worker_is_alive
 from notifications.tables import message
 
@@ -27,6 +28,7 @@ class Figures:
         self._waiting = self._gauge("qp_messages_waiting", "Messages that wait to leave.")
         self._failed = self._gauge("qp_messages_failed", "Messages that could not leave.")
         self._late = self._gauge("qp_deadlines_late", "Deadlines that are past and not met.")
+        self._stopped = self._gauge("qp_webhooks_stopped", "Webhooks that were stopped because they answer no more.")
         self._worker = self._gauge("qp_worker_alive", "Whether a worker was heard of lately.")
 
     def read(self, db: Connection, clock: Clock) -> None:
@@ -37,6 +39,8 @@ class Figures:
         self._waiting.set(counts.get("waiting", 0))
         self._failed.set(counts.get("dead", 0))
         self._late.set(db.execute(select(func.count()).select_from(deadline).where(*late)).scalar_one())
+        stopped = select(func.count()).select_from(webhook).where(webhook.c.disabled_at.is_not(None))
+        self._stopped.set(db.execute(stopped).scalar_one())
         self._worker.set(worker_is_alive(db, clock))
 
     def text(self) -> bytes:

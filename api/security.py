@@ -15,11 +15,10 @@ from sqlalchemy import Connection, insert, select
 
 from api.errors import NotSignedIn
 from api.work import Work, Worker
-from cases.access import Grant, Identity, scope_of
+from cases.access import Identity, grants_of, scope_of
 from cases.database import Database, Scope
 from cases.identifiers import new_id
-from cases.tables.people import api_token, person, role_grant
-from engine.model import Role
+from cases.tables.people import api_token, person
 
 T = TypeVar("T")
 
@@ -54,16 +53,6 @@ def identify(db: Connection, token: str, now: datetime) -> Identity | None:
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     return Identity(row.id, row.name, grants_of(db, row.id), via="api")
-
-
-def grants_of(db: Connection, person_id: str) -> tuple[Grant, ...]:
-    """The roles that a person has now."""
-    rows = db.execute(
-        select(role_grant)
-        .where(role_grant.c.person_id == person_id, role_grant.c.ended_at.is_(None))
-        .order_by(role_grant.c.id)
-    )
-    return tuple(Grant(Role(row.role), row.territory_id, row.branch_id) for row in rows)
 
 
 _bearer = HTTPBearer(auto_error=False, description="Le jeton que donne « qp token add ».")

@@ -37,8 +37,14 @@ class Settings(BaseSettings):
     """The address of one more style sheet, which comes last."""
     logo: str = ""
     """The address of a picture that takes the place of the logo."""
+    files_dir: Path = Path("files")
+    """The folder of the documents that people add to their cases; back it up with the database."""
     smtp_url: SecretStr = SecretStr("")
     """`smtp://[user:pass@]host[:port][?starttls=required|off]` or `smtps://…`. Without it mails wait."""
+    inbound_listen: str = ""
+    """Where answers to mails come in: `lmtp://host:port` or `smtp://host:port`. Without it, they go to the case's adviser."""
+    inbound_domain: str = ""
+    """The domain of the addresses at which mails are answered; its mail exchanger hands them to `QP_INBOUND_LISTEN`."""
     sirene_url: str = ""
     """The API « Recherche d’entreprises » that completes a SIRET. Without it, nothing is asked."""
     geocode_url: str = ""

@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select, update
 
-from api.security import grants_of, hash_of_secret
-from cases.access import Identity
+from api.security import hash_of_secret
+from cases.access import Identity, grants_of
 from cases.identifiers import new_id
 from cases.tables.operators import branch
 from cases.tables.people import person, session

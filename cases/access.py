@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
 
 from cases.database import Scope
 from cases.tables.case import case_file
+from cases.tables.people import person, role_grant
 from cases.tables.tracks import mentoring_pair, referral
 from engine.facts import Actor, CaseFacts, Pair, Plan, Referral
 from engine.model import Role
@@ -66,6 +67,19 @@ def scope_of(who: Identity) -> Scope:
         admin=who.has(Role.ADMIN),
         entrepreneur=who.entrepreneur,
     )
+
+
+def grants_of(db: Connection, person_id: str) -> tuple[Grant, ...]:
+    """The roles that a person has now."""
+    theirs = (role_grant.c.person_id == person_id, role_grant.c.ended_at.is_(None))
+    rows = db.execute(select(role_grant).where(*theirs).order_by(role_grant.c.id))
+    return tuple(Grant(Role(row.role), row.territory_id, row.branch_id) for row in rows)
+
+
+def identity_with(db: Connection, person_id: str, *, via: str) -> Identity | None:
+    """A person with the roles that they have now; None when they work here no more."""
+    name = db.execute(select(person.c.name).where(person.c.id == person_id, person.c.active)).scalar()
+    return Identity(person_id, name, grants_of(db, person_id), via=via) if name is not None else None
 
 
 @lru_cache(maxsize=1024)

@@ -11,10 +11,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Integer, Text, bindparam, insert, literal_column, select
 
-from cases.tables.columns import in_utc
+from cases.tables.columns import Instant, in_utc
 from cases.tables.memory import journal, journal_text
+from cases.tables.webhooks import webhook, webhook_delivery
 from cases.writing.batch import Batch
 from engine.definition import VERSION
 from engine.effects import Move
@@ -58,6 +59,16 @@ def hash_of(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
+_TELL_WEBHOOKS = insert(webhook_delivery).from_select(
+    ["webhook_id", "subject", "subject_id", "sequence", "status", "attempts", "next_at", "created_at"],
+    select(
+        webhook.c.id, bindparam("of_subject", type_=Text), bindparam("of_subject_id", type_=Text), bindparam("of_sequence", type_=Integer),
+        literal_column("'waiting'"), literal_column("0"), bindparam("of_at", type_=Instant), bindparam("of_at", type_=Instant),
+    ).where(webhook.c.disabled_at.is_(None)),
+)  # fmt: skip
+"""A line is to be told to each webhook that is on, in the transaction that writes it; whether it is theirs to read is asked when it leaves."""
+
+
 @dataclass(slots=True)
 class Chain:
     """The head of a subject's chain: the sequence and the hash of its last line."""
@@ -78,6 +89,10 @@ class Chain:
         line["previous"] = self.head
         self.head = hash_of(canonical(line))
         writes.insert(journal, {**line, "at": at, "facts": plain(line["facts"]), "hash": self.head})
+        writes.add(
+            _TELL_WEBHOOKS,
+            {"of_subject": self.subject, "of_subject_id": self.subject_id, "of_sequence": self.sequence, "of_at": at},
+        )
         return self.sequence
 
     def _keep_words(self, writes: Batch, words: Mapping[str, str]) -> str | None:

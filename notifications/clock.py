@@ -20,8 +20,9 @@ from cases.sweep import sweep
 from notifications.mailer import Post, send_due
 from notifications.planner import plan
 from notifications.tables import heartbeat
+from notifications.webhooks import Teller, deliver_due
 
-EVERY: Final = {"sweep": 20, "plan": 5, "send": 5, "beat": 15}
+EVERY: Final = {"sweep": 20, "plan": 5, "send": 5, "tell": 5, "beat": 15}
 """Seconds between two ticks of each thing that a worker does."""
 SILENT: Final = timedelta(minutes=2)
 """A worker that was not heard of for that long is not at work."""
@@ -49,10 +50,11 @@ async def tick(database: Database, clock: Clock, post: Post) -> Ticked:
 
 async def run(database: Database, clock: Clock, post: Post | None, stopping: asyncio.Event, *, name: str) -> None:
     """Work until `stopping` is set, then finish what is under way. Without a post, mails wait."""
-    domain = post.domain if post else "localhost"
+    domain, teller = post.domain if post else "localhost", Teller()
     jobs: dict[str, Callable[[], Awaitable[Any]]] = {
         "sweep": lambda: asyncio.to_thread(sweep, database, clock.now()),
         "plan": lambda: asyncio.to_thread(plan, database, clock.now(), domain=domain),
+        "tell": lambda: deliver_due(database, clock, teller, stopping=stopping.is_set),
         "beat": lambda: asyncio.to_thread(beat, database, clock, name),
     }
     if post is not None:

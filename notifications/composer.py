@@ -124,7 +124,7 @@ def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: dat
         "links": links, "product": PRODUCT, "translated": "",
         "entrepreneur": said.role == Role.ENTREPRENEUR, "mentor": said.role == Role.MENTOR, "operator": said.role == Role.OPERATOR,
         "hello": f"Bonjour {said.to.first}" if has_a_name else "Bonjour",
-        "signature": _signature(said), "why": _why(said, message), "asked_for": message["mail_class"] == MailClass.REQUESTED,
+        "by_reply": links.reply, "signature": _signature(said), "why": _why(said, message), "asked_for": message["mail_class"] == MailClass.REQUESTED,
     }  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def _printed(name: str, said: Said, links: Destinations, given: Mapping[str, Any
     written = text.print(name, given)
     entrance = text.pressed if text.pressed.startswith("http") or said.role != Role.ENTREPRENEUR else links.my_case
     return Composed(
-        subject, text.block(name, "preheader", given) or typo(PRODUCT), written, html.print(name, given), _sender(said), _reply_to(said),
+        subject, text.block(name, "preheader", given) or typo(PRODUCT), written, html.print(name, given), _sender(said), given["by_reply"] or _reply_to(said),
         sms(subject, entrance),
     )  # fmt: skip
 

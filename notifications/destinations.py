@@ -9,6 +9,7 @@ from typing import Any
 from engine.model import Kind, Role
 from engine.state_names import PairState
 from notifications.links import LASTS, MakeLink, Opens, Purpose
+from notifications.replying import reply_address
 from notifications.said import Said
 
 
@@ -44,6 +45,11 @@ class Destinations:
     def territory(self) -> str:
         """The territory's page."""
         return f"{self._base}/territoires/{self._said.place.slug}"
+
+    @property
+    def api(self) -> str:
+        """What the JSON interface takes and gives."""
+        return f"{self._base}/api/docs"
 
     @property
     def own(self) -> str:
@@ -95,6 +101,11 @@ class Destinations:
     def charter(self) -> str:
         """The charter of the pair."""
         return self._signed(Purpose.CHARTER, self._said.track.name)
+
+    @cached_property
+    def reply(self) -> str:
+        """Where the mail itself can be answered; nothing when it cannot."""
+        return reply_address(self._message, self._make)
 
     @cached_property
     def sign_in(self) -> str:

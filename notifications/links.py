@@ -30,6 +30,8 @@ class Purpose(StrEnum):
     SURVEY = "survey"
     LOG_BOOK = "log_book"
     CHARTER = "charter"
+    REPLY = "reply"
+    """An answer to the mail itself: it opens no page."""
 
 
 LASTS: Final[Mapping[Purpose, timedelta]] = {
@@ -39,10 +41,11 @@ LASTS: Final[Mapping[Purpose, timedelta]] = {
     Purpose.SURVEY: timedelta(days=90),
     Purpose.LOG_BOOK: timedelta(days=60),
     Purpose.CHARTER: timedelta(days=60),
+    Purpose.REPLY: timedelta(days=180),
 }
 """How long each lives, unless it is told otherwise. Eighteen months for a case: its twelve of follow-up and six more."""
 
-OF_PARTNERS: Final = frozenset({Purpose.ANSWER, Purpose.LOG_BOOK, Purpose.CHARTER})
+OF_PARTNERS: Final = frozenset({Purpose.ANSWER, Purpose.LOG_BOOK, Purpose.CHARTER, Purpose.REPLY})
 """Links by which somebody outside the territory works on a case: they fall when the consent to share does."""
 
 

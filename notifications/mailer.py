@@ -19,6 +19,7 @@ from notifications import composer, digest, lease
 from notifications.errors import Closed, LetterRefused, TryLater
 from notifications.letters import domain_of, write_letter
 from notifications.links import new_link
+from notifications.replying import with_domain
 from notifications.smtp import Carrier
 
 MASK: Final = "•••"
@@ -36,6 +37,8 @@ class Post:
     sender: str
     base_url: str
     worker: str = "worker"
+    reply_domain: str = ""
+    """The domain at which a mail can be answered; empty when nobody listens there."""
 
     @property
     def domain(self) -> str:
@@ -115,14 +118,14 @@ def _write(db: Connection, *, row: dict[str, Any], post: Post, now: datetime) ->
         return secrets[-1]
 
     given: dict[str, Any] = {"now": now, "base_url": post.base_url, "make_link": make_link}
-    composed = _compose(db, row, given)
+    composed = _compose(db, row, given, post.reply_domain)
     kept = {"subject": composed.subject, "text": composed.text, "html": composed.html}
     for secret in secrets:
         kept = {name: words.replace(secret, MASK) for name, words in kept.items()}
     return Written(write_letter(row, composed, post.sender, now), kept)
 
 
-def _compose(db: Connection, row: Mapping[str, Any], given: Mapping[str, Any]) -> composer.Composed:
+def _compose(db: Connection, row: Mapping[str, Any], given: Mapping[str, Any], reply_domain: str) -> composer.Composed:
     if row["kind"] == "digest":
         return composer.compose_digest(db, digest.parts_of(db, row["id"]), **given)
-    return composer.compose(db, row, **given)
+    return composer.compose(db, with_domain(row, reply_domain), **given)

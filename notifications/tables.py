@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from cases.tables.columns import Id, Instant, Json, table_of
@@ -102,6 +102,20 @@ class MailCount(SQLModel, table=True):
     sent: int = Field(default=0)
 
 
+class InboundMail(SQLModel, table=True):
+    """A mail that came in answer to one of ours and was filed: it is not filed twice. Neither its words nor its sender are here."""
+
+    __tablename__ = "inbound_mail"
+    __table_args__ = (UniqueConstraint("link_id", "fingerprint", name="inbound_mail_once"),)
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    link_id: str = Field(sa_type=Id, foreign_key="signed_link.id")
+    fingerprint: str = Field(sa_type=Text)
+    """The hash of its Message-ID."""
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", index=True)
+    received_at: datetime = Field(sa_type=Instant)
+
+
 class Heartbeat(SQLModel, table=True):
     """When a worker was last heard of."""
 
@@ -116,4 +130,5 @@ preference = table_of(Preference)
 signed_link = table_of(SignedLink)
 suppression = table_of(Suppression)
 mail_count = table_of(MailCount)
+inbound_mail = table_of(InboundMail)
 heartbeat = table_of(Heartbeat)

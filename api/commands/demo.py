@@ -20,7 +20,7 @@ from rich import progress
 
 from api.app import create_app
 from api.commands.doorway import CLOCK
-from api.commands.serving import STOP_WITHIN, post_of, work_inside
+from api.commands.serving import STOP_WITHIN, work_inside
 from api.demo.building import Days
 from api.demo.cast import PLAYERS
 from api.demo.catcher import Catcher
@@ -66,7 +66,9 @@ def _demo(host: str, port: int, *, browser: bool, fresh: bool, only_build: bool)
     if only_build:
         database.close()
         return 0
-    chosen = settings().model_copy(update={"base_url": address, "mail_from": SENDER, "database_url": place.url})
+    chosen = settings().model_copy(
+        update={"base_url": address, "mail_from": SENDER, "database_url": place.url, "files_dir": place.files}
+    )
     _say_who(address)
     with suppress(KeyboardInterrupt):
         asyncio.run(_serve(database, place, chosen, (host, port), browser=browser))
@@ -108,7 +110,7 @@ async def _serve(database: Database, place: Place, chosen: Settings, at: tuple[s
         chosen = chosen.model_copy(update={"smtp_url": SecretStr(await catcher.listen())})
     app = create_app(database, demo=True, settings=chosen)
     app.state.catcher = catcher
-    work_inside(app, database, post_of(chosen))
+    work_inside(app, database, chosen)
     config = uvicorn.Config(app, host=at[0], port=at[1], log_level="warning", timeout_graceful_shutdown=STOP_WITHIN)
     if browser and sys.stdout.isatty():
         asyncio.get_running_loop().call_later(1, _open_browser, f"{chosen.base_url}/demo")

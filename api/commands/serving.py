@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.commands.doorway import CLOCK, running_database
+from api.receiving import read_listen, receiving
 from api.settings import Settings, settings, with_kept_key
 from cases.database import Database
 from notifications import clock
@@ -30,7 +31,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     with running_database() as database:
         app = create_app(database, settings=with_kept_key(settings()))
         if database.dialect == "sqlite":
-            work_inside(app, database, post_of(settings()))
+            work_inside(app, database, settings())
         uvicorn.run(
             app, host=host, port=port, log_level="info", access_log=False, timeout_graceful_shutdown=STOP_WITHIN
         )
@@ -47,7 +48,8 @@ def post_of(chosen: Settings) -> Post | None:
     url = chosen.smtp_url.get_secret_value()
     if not url:
         return None
-    return Post(SmtpCarrier(read_server(url)), chosen.mail_from, chosen.base_url, worker=_name())
+    carrier = SmtpCarrier(read_server(url))
+    return Post(carrier, chosen.mail_from, chosen.base_url, worker=_name(), reply_domain=chosen.inbound_domain)
 
 
 def _name() -> str:
@@ -58,16 +60,20 @@ async def _until_stopped(database: Database) -> None:
     stopping = asyncio.Event()
     for asked in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(asked, stopping.set)
-    await clock.run(database, CLOCK, post_of(settings()), stopping, name=_name())
+    async with receiving(database, CLOCK, settings()):
+        await clock.run(database, CLOCK, post_of(settings()), stopping, name=_name())
 
 
-def work_inside(app: FastAPI, database: Database, post: Post | None) -> None:
-    """Work for as long as the application lives, and finish before it lets the database go."""
+def work_inside(app: FastAPI, database: Database, chosen: Settings) -> None:
+    """Work for as long as the application lives, and finish before it lets the database go. Raises what cannot be read of the settings."""
+    post = post_of(chosen)
+    if chosen.inbound_listen:
+        read_listen(chosen)
     lives = app.router.lifespan_context
 
     @asynccontextmanager
     async def lifespan(of: Any) -> AsyncIterator[Any]:
-        async with lives(of) as state:
+        async with lives(of) as state, receiving(database, CLOCK, chosen):
             stopping = asyncio.Event()
             at_work = asyncio.create_task(clock.run(database, CLOCK, post, stopping, name=_name()))
             try:

@@ -41,11 +41,16 @@ class NotTheDemo(CasesError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the demo's database is, as the application and as its owner see it, and the folder of its letters."""
+    """Where the demo's database is, as the application and as its owner see it, and the folders of its letters and of its documents."""
 
     url: str
     owner_url: str
     letters: Path
+
+    @property
+    def files(self) -> Path:
+        """Beside the letters."""
+        return self.letters.with_name(self.letters.name.replace("letters", "files"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,8 @@ def prepare(place: Place, now: datetime, how: How, *, fresh: bool = False) -> tu
         run.downgrade(place.owner_url, "base")
         run.upgrade(place.owner_url)
         database = connect(place.url)
-    shutil.rmtree(place.letters, ignore_errors=True)
+    for folder in (place.letters, place.files):
+        shutil.rmtree(folder, ignore_errors=True)
     return database, _build(database, place, now, how)
 
 

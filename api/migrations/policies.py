@@ -7,9 +7,11 @@ from sqlalchemy import Connection
 _BY_CASE = (
     "need", "consent", "contact", "note", "meeting", "action_plan", "document", "follow_up_check", "aid_obtained", "survey",
     "referral", "mentoring_pair", "mentoring_session", "transition_plan", "plan_action", "routing_proposal", "signed_link", "possible_duplicate",
+    "inbound_mail",
 )  # fmt: skip
 _BY_SUBJECT = (
     "deadline", "mark_fired", "journal", "journal_text", "stay", "outbox", "pending_step", "refused_attempt", "access_log",
+    "webhook_delivery",
 )  # fmt: skip
 
 _SCOPE = "current_setting('qp.scope', true)"
@@ -40,6 +42,7 @@ _CONFINED = {
     "import_line": _SEES_IMPORT,
     "import_content": _SEES_IMPORT,
     "idempotency_key": f"split_part(scope, ' ', 1) = coalesce({_PERSON}, {_ENTREPRENEUR})",
+    "webhook_secret": "false",
     **{table: _SEES.format("case_id") for table in _BY_CASE},
     **{table: f"subject_id = {_TERRITORIES} OR {_SEES.format('subject_id')}" for table in _BY_SUBJECT},
 }

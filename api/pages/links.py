@@ -86,6 +86,10 @@ async def _to_my_case(_: Request, opened: Opened) -> Response:
     return RedirectResponse(f"/mon-dossier/{opened.token}", 303)
 
 
+async def _no_page(_: Request, __: Opened) -> Response:
+    raise LinkGone(None)
+
+
 _SHOW: Final[Mapping[Purpose, Door]] = {
     Purpose.SIGN_IN: _show_entrance,
     Purpose.ANSWER: answer.show,
@@ -93,6 +97,7 @@ _SHOW: Final[Mapping[Purpose, Door]] = {
     Purpose.SURVEY: survey.show,
     Purpose.LOG_BOOK: log_book.show,
     Purpose.CHARTER: charter.show,
+    Purpose.REPLY: _no_page,
 }
 _ACT: Final[Mapping[Purpose, Door]] = {
     Purpose.SIGN_IN: _enter,
@@ -101,4 +106,5 @@ _ACT: Final[Mapping[Purpose, Door]] = {
     Purpose.SURVEY: survey.act,
     Purpose.LOG_BOOK: log_book.act,
     Purpose.CHARTER: charter.act,
+    Purpose.REPLY: _no_page,
 }

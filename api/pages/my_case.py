@@ -6,16 +6,21 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.pages.opening import LinkGone, Opened, open_link
-from api.pages.own_sentences import Now, now_of, path_of
+from api.documents import Kept, download, keep_document, sent_file
+from api.pages.answer import options
+from api.pages.opening import SYSTEM, LinkGone, Opened, open_link
+from api.pages.own_sentences import Now, document_said, now_of, path_of, readers_of
 from api.pages.shell import done, page, see_other, to_correct
+from api.rate_limits import count
 from api.steps import take
 from api.work import Work
 from cases.errors import CasesError, Conflict, Invalid, NotFound
+from cases.file_kinds import ACCEPTED
+from cases.files import Files
 from cases.journey import Request as StepRequest
 from cases.views.own_case import OwnCase, own_case
 from engine.model import CASE_TRACK
@@ -35,6 +40,8 @@ _SAID: Final[Mapping[str, str]] = {
     "reopen": "C’est fait : votre dossier est rouvert, quelqu’un va vous appeler.",
 }
 _FIELDS: Final = ("answer", "reason")
+DOCUMENTS_PER_HOUR: Final = 20
+"""By one link."""
 
 
 @router.get("")
@@ -66,6 +73,37 @@ async def say(request: Request, token: str, work: Work) -> Response:
     except CasesError as error:
         return await _page(request, opened, errors=to_correct(error), typed=form)
     return see_other(request, request.url.path, done(_SAID[pressed]))
+
+
+@router.post("/documents")
+async def add_document(request: Request, token: str, work: Work, files: Kept) -> Response:
+    """Add a document to the case: a photo is enough."""
+    opened, form = await _open(token, work), await request.form()
+    try:
+        await _keep(opened, form, files)
+    except (NotFound, Conflict):
+        raise
+    except CasesError as error:
+        return await _page(request, opened, errors=to_correct(error), typed=form)
+    return see_other(request, f"/mon-dossier/{token}", done("Merci, votre document est ajouté."))
+
+
+@router.get("/documents/{identifier}")
+async def take_document(token: str, identifier: str, work: Work, files: Kept) -> Response:
+    """A document that they gave, as a file to save."""
+    opened = await _open(token, work)
+    return await download(opened.visit, files, opened.reference or "", identifier)
+
+
+async def _keep(opened: Opened, form: FormData, files: Files) -> None:
+    """Keep what was sent, for whom it was said. Raises HTTPException when there are too many: a link is no storehouse."""
+    link, visit, file = opened.link.id, opened.visit, await sent_file(form)
+    if await visit.work.write(lambda db: count(db, "document", link, visit.now), SYSTEM) > DOCUMENTS_PER_HOUR:
+        raise HTTPException(429, headers={"Retry-After": "3600"})
+    asked, key = str(form.get("track") or CASE_TRACK), str(form.get("key") or "")[:64] or None
+    found = await _read(opened)
+    track = asked if asked in {track for track, _ in readers_of(found)} else CASE_TRACK
+    await keep_document(visit, files, file, reference=opened.reference or "", track=track, key=key)
 
 
 def _step(opened: Opened, pressed: str, form: FormData) -> StepRequest:
@@ -104,7 +142,9 @@ async def _page(
         request, "mon_dossier.html", status=422 if errors else 200, case=found, now=now, path=path_of(found), more=_more(found, now, here),
         here=here, errors=errors or [], typed=dict(typed or {}), key=secrets.token_urlsafe(12),
         hello=first_name(opened.visit.identity.name), until=opened.link.expires_at, zone=found.facts.calendar.timezone,
-        first_name=first_name, bar_title="Mon dossier",
+        first_name=first_name, bar_title="Mon dossier", readers=options(readers_of(found), (typed or {}).get("track") or CASE_TRACK),
+        documents=[document_said(one, found.facts.calendar.timezone, here) for one in found.documents],
+        accepted=",".join(("image/*", *(f".{ending}" for ending in ACCEPTED))),
     )  # fmt: skip
 
 

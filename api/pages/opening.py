@@ -7,14 +7,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from api.security import Visit, grants_of
+from api.linked import identity_of
+from api.security import Visit
 from api.work import Work
-from cases.access import Grant, Identity
+from cases.access import Identity
 from cases.database import Scope
-from cases.tables.case import case_file, entrepreneur
-from cases.tables.people import person
-from cases.views.answering import branch_of
-from engine.model import Role
+from cases.tables.case import case_file
 from notifications.links import Link, find_link, gone_link
 
 SYSTEM = Scope.worker()
@@ -66,22 +64,8 @@ async def open_link(token: str, work: Work) -> Opened:
 
 def _opened(db: Connection, token: str, now: datetime) -> tuple[Link, Identity, str | None] | LinkGone:
     link = find_link(db, token, now)
-    identity = _identity(db, link) if link else None
+    identity = identity_of(db, link, via="mail_link") if link else None
     if link is None or identity is None:
         return LinkGone(gone_link(db, token, now) if link is None else None)
     reference = db.execute(select(case_file.c.reference).where(case_file.c.id == link.case_id)).scalar()
     return link, identity, reference
-
-
-def _identity(db: Connection, link: Link) -> Identity | None:
-    """For whom a link acts: a person with their roles now, an entrepreneur, or a branch by its common address."""
-    if link.person_id:
-        name = db.execute(select(person.c.name).where(person.c.id == link.person_id, person.c.active)).scalar()
-        return Identity(link.person_id, name, grants_of(db, link.person_id), via="mail_link") if name else None
-    if link.entrepreneur_id:
-        who = select(entrepreneur.c.name).where(entrepreneur.c.id == link.entrepreneur_id)
-        return Identity(name=db.execute(who).scalar() or "", via="mail_link", entrepreneur=link.entrepreneur_id)
-    if link.case_id and link.track:
-        branch, name = branch_of(db, link.case_id, link.track)
-        return Identity(name=name, grants=(Grant(Role.OPERATOR, branch=branch),), via="mail_link")
-    return None

@@ -8,12 +8,14 @@ from datetime import date, datetime
 from typing import Any
 
 from api.pages.dates import before
+from cases.documents import DocumentSeen
 from cases.views.choices import subject_label
 from cases.views.own_case import Helper, OwnCase
 from engine.facts import Pair, Referral, Track
+from engine.model import CASE_TRACK
 from engine.state_names import CaseState, PairState, ReferralState
 from notifications.grammar import capital, first_name, listed, of, the
-from notifications.typography import day_long
+from notifications.typography import day_long, day_short
 
 _YES = (ReferralState.ACCEPTED, ReferralState.ENGAGED, ReferralState.COMPLETED)
 _TOGETHER = (PairState.ACTIVE, PairState.PAUSED, PairState.MID_REVIEW)
@@ -167,3 +169,22 @@ def _of_referral(case: OwnCase, track: Referral) -> Iterator[dict[str, Any]]:
 
 def _step(position: str, title: str, text: str, code: str | None = None) -> dict[str, Any]:
     return {"position": position, "title": title, "text": text, **({"code": code} if code else {})}
+
+
+# -- documents ------------------------------------------------------------------------------------------------------------
+
+
+def readers_of(case: OwnCase) -> list[tuple[str, str]]:
+    """For whom a document may be added: their adviser, and the operators who said yes."""
+    adviser = first_name(case.referent.name) + ", votre conseil" if case.referent else "Votre conseil"
+    helping = case.tracks(ReferralState.ACCEPTED, ReferralState.ENGAGED)
+    return [
+        (CASE_TRACK, adviser),
+        *((track.name, f"{capital(the(_operator(track)))} et votre conseil") for track in helping),
+    ]
+
+
+def document_said(document: DocumentSeen, zone: str, here: str) -> dict[str, str]:
+    """A document that they gave, as the macro `links` takes it."""
+    day = day_short(document.at, zone)
+    return {"label": f"{document.name}, {day}", "href": f"{here}/documents/{document.id}", "icon": "download"}

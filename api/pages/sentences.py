@@ -7,6 +7,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any, Final
 
+from api.forms import BY_MACHINES
 from api.pages.dates import day_label
 from cases.views.choices import subject_label
 from engine.definition import MACHINES, record_of
@@ -131,7 +132,8 @@ def journal_days(
 def line_said(line: Line, words: Mapping[str, str], facts: CaseFacts, names: Mapping[str, str]) -> dict[str, Any]:
     """One line: what happened, by whom and how, the words themselves; `state` when the case moved."""
     moved = line["track"] == CASE_TRACK and line["from_state"] != line["to_state"]
-    own = {name: text for name, text in words.items() if name != _ON_BEHALF and name not in _NAMED}
+    unsaid = {_ON_BEHALF, *_NAMED, *BY_MACHINES}
+    own = {name: text for name, text in words.items() if name not in unsaid}
     said = [subject_label(text) if name == "subject" else text for name, text in own.items()]
     return {
         "title": _title(line, facts, names),
@@ -188,7 +190,7 @@ def _details(line: Line) -> Iterator[str]:
     """What was chosen in lists, the days and the numbers that were given."""
     given = line["facts"] or {}
     for asked in _inputs(line):
-        value = given.get(asked.name)
+        value = None if asked.name in BY_MACHINES else given.get(asked.name)
         if asked.choices and value in asked.choices and asked.name not in _IN_THE_TITLE:
             yield asked.choices[str(value)]
         elif asked.kind is InputKind.DAY and value and asked.name not in _HIDDEN_DAYS:

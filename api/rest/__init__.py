@@ -13,6 +13,7 @@ from api.rest import (
     steps,
     tasks,
     territories,
+    webhooks,
     workflow,
 )
 
@@ -29,6 +30,7 @@ ROUTERS = (
     backlog.router,
     tasks.router,
     imports.router,
+    webhooks.router,
     workflow.router,
 )
 """Every case's own collections are named before `records`, which takes what is left."""

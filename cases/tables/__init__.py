@@ -1,5 +1,5 @@
 """The tables of the memory, a module for each subject."""
 
-from cases.tables import case, memory, operators, people, routing, territories, tracks
+from cases.tables import case, memory, operators, people, routing, territories, tracks, webhooks
 
-__all__ = ["case", "memory", "operators", "people", "routing", "territories", "tracks"]
+__all__ = ["case", "memory", "operators", "people", "routing", "territories", "tracks", "webhooks"]

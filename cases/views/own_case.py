@@ -10,12 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, select
 
 from cases.access import Identity
+from cases.documents import DocumentSeen, documents_of
 from cases.journey import facts_for
 from cases.tables.case import business, entrepreneur, need, survey
 from cases.tables.memory import journal, journal_text
 from cases.tables.people import person
 from cases.tables.territories import territory
-from cases.views.choices import may_be_taken
+from cases.views.choices import may_be_taken, record_possible
 from cases.views.reading import case_row
 from engine.facts import CaseFacts, Pair, Referral, Track
 from engine.model import CASE_TRACK
@@ -53,6 +54,10 @@ class OwnCase:
     """The track of a survey that was sent and not answered."""
     may: frozenset[tuple[str, str]]
     """The steps that are possible now, or will be once what they ask for is given: by track and name."""
+    documents: tuple[DocumentSeen, ...]
+    """What they gave."""
+    may_add: bool
+    """Whether a document may be added now."""
 
     def allows(self, step: str, track: str = CASE_TRACK) -> bool:
         """Whether they may take that step now."""
@@ -86,6 +91,7 @@ def own_case(db: Connection, reference: str, *, by: Identity, now: datetime) -> 
         referent=people.get(row["referent_id"] or ""), needs={found.id: (found.subject, found.detail) for found in db.execute(needs)},
         questions=_questions(db, row, facts), survey=_survey(db, row),
         may=frozenset((found.track, found.step) for found in available(facts, actor, now) if may_be_taken(found)),
+        documents=documents_of(db, by, reference), may_add=record_possible(facts, actor, CASE_TRACK, "document", now).allowed,
     )  # fmt: skip
 
 

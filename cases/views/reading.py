@@ -191,6 +191,26 @@ def journal_of(db: Connection, who: Identity, reference: str, asked: Asked) -> d
     return {"items": [_line(line, words, names) for line, words in page], "next": more}
 
 
+def line_of(db: Connection, who: Identity, case_id: str, sequence: int) -> dict[str, Any] | None:
+    """One line of a case and the case's reference; None when it is not theirs to read."""
+    row: Any = db.execute(select(case_file).where(case_file.c.id == case_id, visible_to(who))).mappings().first()
+    if row is None:
+        return None
+    sight, mine = sight_of(db, who, row), (journal.c.subject_id == case_id, journal.c.sequence == sequence)
+    line = db.execute(select(journal).where(*mine)).mappings().first()
+    if line is None or not sight.of_line(line):
+        return None
+    said = select(journal_text.c.words).where(journal_text.c.subject_id == case_id, journal_text.c.sequence == sequence)
+    words = sight.words(line, db.execute(said).scalar() or {})
+    return {"reference": row["reference"], **line_shown(db, line, words)}
+
+
+def line_shown(db: Connection, line: Mapping[Any, Any], words: Mapping[str, str]) -> dict[str, Any]:
+    """A line as the interface says it."""
+    name = db.execute(select(person.c.name).where(person.c.id == line["actor_id"])).scalar()
+    return _line(line, words, {line["actor_id"]: name} if name else {})
+
+
 def lines_seen(db: Connection, case_id: str, sight: Sight) -> list[tuple[Any, dict[str, str]]]:
     """The lines of a case that are in sight, the oldest first, with their words."""
     texts = select(journal_text).where(journal_text.c.subject_id == case_id)
