@@ -7,6 +7,7 @@ import typer
 from api.commands import (
     database,
     demo,
+    export,
     imports,
     messages,
     people,
@@ -27,6 +28,7 @@ app.add_typer(people.tokens, name="token")
 app.add_typer(territories.app, name="territory")
 app.add_typer(reference.app, name="reference")
 app.add_typer(quartiers.app, name="quartiers")
+app.add_typer(export.app, name="export")
 app.add_typer(messages.app, name="messages")
 app.add_typer(reminders.app, name="reminders")
 app.command("import")(imports.import_file)
