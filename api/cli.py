@@ -8,6 +8,7 @@ from api.commands import (
     aids,
     database,
     demo,
+    export,
     imports,
     messages,
     people,
@@ -29,6 +30,7 @@ app.add_typer(territories.app, name="territory")
 app.add_typer(reference.app, name="reference")
 app.add_typer(quartiers.app, name="quartiers")
 app.add_typer(aids.app, name="aids")
+app.add_typer(export.app, name="export")
 app.add_typer(messages.app, name="messages")
 app.add_typer(reminders.app, name="reminders")
 app.command("import")(imports.import_file)

@@ -9,17 +9,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from cases.access import Identity
 from cases.errors import NotFound
 from cases.tables.case import aid_obtained, case_file
 from cases.tables.memory import deadline
-from cases.tables.operators import branch, operator
+from cases.tables.operators import branch
 from cases.tables.people import person
 from cases.tables.territories import territory
 from cases.tables.tracks import referral
-from cases.views.listing import before_day, stuck
+from cases.views.counted import Counted, Figure, Number, late_deadlines, owner_of_deadline, requests_that
+from cases.views.narrowing import before_day, stuck
 from engine.definition import MACHINES
 from engine.model import Kind, Role
 from engine.state_names import ReferralState
@@ -27,40 +28,39 @@ from engine.working_days import Calendar
 
 AGES: Final[tuple[tuple[int, int | None], ...]] = ((0, 5), (6, 10), (11, 20), (21, None))
 """Working days in the state: from and to, both included."""
-WORKING: Final = (ReferralState.ACCEPTED, ReferralState.ENGAGED)
-WAITING: Final = (ReferralState.SENT, ReferralState.INFO_REQUESTED)
+_TOLD: Final = (Figure.WORKING, Figure.WAITING, Figure.ACCEPTED, Figure.DECLINED, Figure.EXPIRED)
 _AGGREGATES: Final = frozenset({Role.ADMIN, Role.OBSERVER})
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """Deadlines that are late and have one owner: a role, and a person's or an operator's name."""
+    """Cases with a deadline that is late and has one owner: a role, and a person's or an operator's name."""
 
     role: str
     owner: str
     person: str | None
-    """The id of the adviser, for the list of their cases."""
-    count: int
+    """The id of the adviser."""
+    cases: Number
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """What a branch has of this territory: at work, waiting for its answer, and what it answered in all."""
+class BranchFigures:
+    """What a branch has of this territory's cases, and what it answered."""
 
-    branch: str
-    working: int
+    id: str
+    name: str
     capacity: int
     """Cases a week that it can take."""
-    waiting: int
-    accepted: int
-    declined: int
-    expired: int
+    told: Mapping[Figure, Number]
+    declines: Mapping[str, Number]
+    """By reason."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """A territory's open cases. `grid` counts them by state and by the four ages."""
 
+    id: str
     slug: str
     name: str
     phase: str
@@ -73,7 +73,7 @@ class Backlog:
     aids: Decimal
     """Euros obtained since the 1st of January."""
     broken: tuple[Broken, ...] = ()
-    loads: tuple[Load, ...] = ()
+    branches: tuple[BranchFigures, ...] = ()
     others: tuple[tuple[str, str], ...] = field(default=())
     """The other territories that the reader may open: slug and name."""
 
@@ -96,11 +96,11 @@ def backlog_of(db: Connection, who: Identity, slug: str | None, *, now: datetime
         raise NotFound("Ce territoire n’existe pas, ou il n’est pas à vous.")
     calendar = Calendar(home["holidays"], home["timezone"])
     here = and_(case_file.c.territory_id == home["id"], case_file.c.state != "closed")
-    overdue = _count(db, here, case_file.c.next_due_at < now)
+    overdue, held_up = _late(db, here, now)
     return Backlog(
-        slug=home["slug"], name=home["name"], phase=MACHINES[Kind.TERRITORY].states[home["state"]].french, calendar=calendar,
-        lists=home["id"] in who.territories(), grid=_grid(db, here, calendar, calendar.day_of(now)), stuck=_count(db, here, stuck()), overdue=overdue,
-        aids=_aids(db, home["id"], calendar.day_of(now)), broken=_broken(db, home["id"], now), loads=_loads(db, home["id"]),
+        id=home["id"], slug=home["slug"], name=home["name"], phase=MACHINES[Kind.TERRITORY].states[home["state"]].french, calendar=calendar,
+        lists=home["id"] in who.territories(), grid=_grid(db, here, calendar, calendar.day_of(now)), stuck=held_up, overdue=overdue,
+        aids=_aids(db, home["id"], calendar.day_of(now)), broken=_broken(db, home["id"], now), branches=_branches(db, case_file.c.territory_id == home["id"]),
         others=tuple((row["slug"], row["name"]) for row in open_to if row["id"] != home["id"]),
     )  # fmt: skip
 
@@ -108,13 +108,16 @@ def backlog_of(db: Connection, who: Identity, slug: str | None, *, now: datetime
 def _territories(db: Connection, who: Identity) -> list[Any]:
     """Those that somebody leads or advises; all of them, numbers only, for the programme."""
     query = select(territory).order_by(territory.c.name)
-    if not any(grant.role in _AGGREGATES for grant in who.grants):
+    if not who.system and not any(grant.role in _AGGREGATES for grant in who.grants):
         query = query.where(territory.c.id.in_(who.territories()))
     return list(db.execute(query).mappings())
 
 
-def _count(db: Connection, *where: ColumnElement[bool]) -> int:
-    return int(db.execute(select(func.count()).select_from(case_file).where(*where)).scalar_one())
+def _late(db: Connection, here: ColumnElement[bool], now: datetime) -> tuple[int, int]:
+    """Cases that are overdue, and those of them of which the manager was alerted."""
+    counts = (func.count().filter(case_file.c.next_due_at < now), func.count().filter(stuck()))
+    row = db.execute(select(*counts).select_from(case_file).where(here)).one()
+    return int(row[0]), int(row[1])
 
 
 def _grid(db: Connection, here: ColumnElement[bool], calendar: Calendar, today: date) -> dict[str, tuple[int, ...]]:
@@ -140,53 +143,47 @@ def _aids(db: Connection, home: str, today: date) -> Decimal:
 
 def _broken(db: Connection, home: str, now: datetime) -> tuple[Broken, ...]:
     """Late deadlines by owner: the referent of an adviser's, the operator of an operator's, the role for the others."""
-    track = literal("referral-").concat(cast(referral.c.number, Text))
-    not_theirs = deadline.c.owner_role != Role.ADVISER
-    joined = (
-        deadline.join(case_file, case_file.c.id == deadline.c.subject_id)
-        .outerjoin(person, and_(person.c.id == case_file.c.referent_id, deadline.c.owner_role == Role.ADVISER))
-        .outerjoin(referral, and_(referral.c.case_id == case_file.c.id, track == deadline.c.track, not_theirs))
-        .outerjoin(branch, branch.c.id == referral.c.branch_id)
+    owner = (deadline.c.owner_role, person.c.id.label("person"), person.c.name.label("adviser"), branch.c.name.label("branch"))  # fmt: skip
+    whose = owner_of_deadline().label("whose")
+    query = late_deadlines(now).with_only_columns(
+        *owner, whose, func.count(func.distinct(case_file.c.id)).label("number")
     )
-    late = (
-        deadline.c.status == "open", deadline.c.due_at < now, case_file.c.territory_id == home, deadline.c.owner_role != Role.SYSTEM,
-        case_file.c.state != "closed",
-    )  # fmt: skip
-    owner = (
-        deadline.c.owner_role,
-        person.c.id.label("person"),
-        person.c.name.label("adviser"),
-        branch.c.name.label("branch"),
-    )
-    query = select(*owner, func.count(func.distinct(case_file.c.id)).label("number")).select_from(joined).where(*late)
-    grouped = query.group_by(deadline.c.owner_role, person.c.id, person.c.name, branch.c.name)
-    rows = [Broken(r.owner_role, r.adviser or r.branch or "", r.person, r.number) for r in db.execute(grouped)]
-    return tuple(sorted(rows, key=lambda found: (-found.count, found.owner)))
+    grouped = query.where(case_file.c.territory_id == home).group_by(*owner, branch.c.id)
+    rows = [
+        Broken(r.owner_role, r.adviser or r.branch or "", r.person, Number(r.number, Counted(Figure.LATE, r.owner_role, r.whose)))
+        for r in db.execute(grouped)
+    ]  # fmt: skip
+    return tuple(sorted(rows, key=lambda found: (-found.cases.count, found.owner)))
 
 
-def _loads(db: Connection, home: str) -> tuple[Load, ...]:
+def _branches(db: Connection, here: ColumnElement[bool]) -> tuple[BranchFigures, ...]:
+    """One read: the requests by branch, by what they count for, and by reason."""
     joined = referral.join(case_file, case_file.c.id == referral.c.case_id).join(
         branch, branch.c.id == referral.c.branch_id
     )
-    joined = joined.join(operator, operator.c.id == branch.c.operator_id)
-
-    def those(*where: ColumnElement[bool]) -> ColumnElement[int]:
-        return func.coalesce(func.sum(case((and_(*where), 1), else_=0)), 0)
-
-    columns = (
-        branch.c.name, branch.c.capacity_per_week, those(referral.c.state.in_(WORKING)).label("working"),
-        those(referral.c.state.in_(WAITING)).label("waiting"),
-        those(referral.c.answered_at.is_not(None), referral.c.state != ReferralState.DECLINED).label("accepted"),
-        those(referral.c.state == ReferralState.DECLINED).label("declined"), those(referral.c.state == ReferralState.EXPIRED).label("expired"),
-    )  # fmt: skip
-    mine = (case_file.c.territory_id == home, referral.c.state != ReferralState.DRAFT)
-    query = (
-        select(*columns)
-        .select_from(joined)
-        .where(*mine)
-        .group_by(branch.c.id, branch.c.name, branch.c.capacity_per_week)
-    )
-    rows = db.execute(query.order_by(branch.c.name))
+    counts = [
+        func.count(func.distinct(referral.c.case_id)).filter(requests_that(figure)).label(figure) for figure in _TOLD
+    ]
+    columns = (branch.c.id, branch.c.name, branch.c.capacity_per_week)
+    query = select(*columns, *counts).select_from(joined).where(here, referral.c.state != ReferralState.DRAFT)
+    rows = db.execute(query.group_by(*columns).order_by(branch.c.name, branch.c.id)).mappings().all()
+    declines = _declines(db, here)
     return tuple(
-        Load(r.name, r.working, r.capacity_per_week, r.waiting, r.accepted, r.declined, r.expired) for r in rows
-    )
+        BranchFigures(
+            row["id"], row["name"], row["capacity_per_week"],
+            {figure: Number(row[figure], Counted(figure, row["id"])) for figure in _TOLD},
+            {why: Number(count, Counted(Figure.DECLINED, row["id"], why)) for why, count in declines[row["id"]].items()},
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def _declines(db: Connection, here: ColumnElement[bool]) -> Mapping[str, dict[str, int]]:
+    joined = referral.join(case_file, case_file.c.id == referral.c.case_id)
+    why = (referral.c.branch_id, referral.c.closing_reason)
+    query = select(*why, func.count(func.distinct(referral.c.case_id)).label("cases")).select_from(joined)
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    told = (here, requests_that(Figure.DECLINED), referral.c.closing_reason.is_not(None))
+    for row in db.execute(query.where(*told).group_by(*why).order_by(referral.c.closing_reason)):
+        found[row.branch_id][row.closing_reason] = row.cases
+    return found

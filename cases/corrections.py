@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, select, update
 
-from cases import intake, journey, look_alikes
+from cases import journey, look_alikes, search
 from cases.access import Identity
 from cases.errors import Invalid
 from cases.journey import Fired, Request
@@ -67,5 +67,5 @@ def _place(db: Connection, given: Mapping[str, str | None]) -> dict[str, Any]:
 def _searched(db: Connection, case: Mapping[Any, Any]) -> str:
     place = db.execute(select(business).where(business.c.id == case["business_id"])).mappings().one()
     helped = db.execute(select(entrepreneur).where(entrepreneur.c.id == case["entrepreneur_id"])).mappings().one()
-    words = (place["name"], helped["name"], place["siret"], helped["phone"], helped["email"], place["city"])
-    return intake.searched(words)
+    words = (place["name"], helped["name"], place["siret"], helped["email"], place["city"])
+    return search.text_of(reference=case["reference"], phone=helped["phone"], words=words)

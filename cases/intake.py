@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from cases import journey, look_alikes
+from cases import journey, look_alikes, search
 from cases.access import Identity
 from cases.database import ask_everywhere, widen_to_case
 from cases.errors import Invalid
@@ -159,7 +159,7 @@ def _new_case(db: Connection, detection: Detection, home: str | None, by: Identi
     }
     db.execute(insert(entrepreneur).values(id=entrepreneur_id, **contact))
     adviser = by.person if home in by.territories() else referent_for(db, home)
-    named = (detection.name, detection.person_name, detection.siret, detection.phone, detection.email, detection.city)
+    named = (detection.name, detection.person_name, detection.siret, detection.email, detection.city)
     situation, around = _placed(db, detection)
     informed = now if detection.consents or detection.channel else None
     db.execute(
@@ -167,7 +167,8 @@ def _new_case(db: Connection, detection: Detection, home: str | None, by: Identi
             id=case_id, reference=reference, territory_id=home, state=NEW, state_since=now, referent_id=adviser, business_id=business_id,
             entrepreneur_id=entrepreneur_id, situation=situation, quartier_id=around,
             legal_basis=detection.legal_basis, notice_version=NOTICE if informed else None,
-            informed_at=informed, opened_at=now, logged_at=now, origin=detection.origin, updated_at=now, search_text=searched(named),
+            informed_at=informed, opened_at=now, logged_at=now, origin=detection.origin, updated_at=now,
+            search_text=search.text_of(reference=reference, phone=detection.phone, words=named),
         )
     )  # fmt: skip
     for purpose in detection.consents:
@@ -226,8 +227,3 @@ def add_need(db: Connection, case_id: str, entered: Mapping[str, Any], now: date
     one_more = update(case_file).where(case_file.c.id == case_id).values(pending_needs=case_file.c.pending_needs + 1)
     db.execute(one_more)
     return identifier
-
-
-def searched(words: Iterable[str | None]) -> str:
-    """What the lists of cases search in: the words that name a case, folded."""
-    return " ".join(word for word in words if word).casefold()

@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, inspect
 
-from api.migrations import policies, triggers
+from api.migrations import policies, searching, triggers
 from api.migrations.target import target
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('qp migrations'))"
@@ -27,6 +27,7 @@ def upgrade(owner_url: str, app_role: str = "qp_app") -> None:
         command.upgrade(_config(db), "head")
         _lay(db)
         policies.grant(db, app_role)
+        searching.grant(db, app_role)
 
 
 def downgrade(owner_url: str, revision: str) -> None:
@@ -43,7 +44,7 @@ def check(owner_url: str) -> list[str]:
     Triggers and policies are laid again in a transaction that is given up, and compared: the tables are locked meanwhile.
     """
     with _transaction(owner_url, keep=False) as db:
-        context = MigrationContext.configure(db, opts={"compare_type": True})
+        context = MigrationContext.configure(db, opts={"compare_type": True, "include_name": _is_known_to_alembic})
         differences = [f"table: {difference}" for difference in compare_metadata(context, target())]
         before = triggers.laid(db) | policies.laid(db)
         _lay(db)
@@ -60,10 +61,15 @@ def is_newest(db: Connection) -> bool:
     )
 
 
+def _is_known_to_alembic(name: str | None, *_: object) -> bool:
+    return not (name or "").startswith(searching.OF_THE_INDEX)
+
+
 def _lift(db: Connection) -> None:
     tables = set(inspect(db).get_table_names())
     policies.lift(db, tables)
     triggers.lift(db, tables)
+    searching.lift(db, tables)
 
 
 def _lay(db: Connection) -> None:
@@ -71,6 +77,7 @@ def _lay(db: Connection) -> None:
     triggers.lay(db, tables)
     if "case_file" in tables:
         policies.lay(db, tables)
+        searching.lay(db, tables)
 
 
 def _config(db: Connection) -> Config:

@@ -19,12 +19,14 @@ from api.pages import (
     territories,
     to_settle,
     today,
+    together,
 )
 
 DESK = (
     today.router,
     to_settle.router,
     cases.router,
+    together.router,
     log.router,
     street.router,
     case.router,
@@ -36,6 +38,6 @@ DESK = (
     territories.router,
     imports.router,
 )
-"""The pages of who is signed in; `log` comes before `case`: « nouveau » is no reference."""
+"""The pages of who is signed in; `log` and `together` come before `case`: « nouveau » and « ensemble » are no references."""
 ROUTERS = (connexion.router, links.router, my_case.router, *DESK, about.router)
 OF_THE_DEMO = (demo.router,)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from api.pages.backlog_figures import figures_context
 from api.pages.case_view import STAGES
-from api.pages.cases import AGES as LISTED_AGES
-from api.pages.cases import OWNERS
-from api.pages.cases import Asked as Listed
+from api.pages.cases_asked import AGES as LISTED_AGES
+from api.pages.cases_asked import Asked as Listed
 from api.pages.desk import waiting_for
+from api.pages.files import as_file
 from api.pages.shell import ROLES, PageVisit, page
-from cases.backlog import Backlog, Broken, Load, backlog_of
-from cases.database import Scope
+from api.security import Visit
+from cases.backlog import Backlog, Broken
+from cases.export import tables_of_indicators
+from cases.indicators import Indicators, indicators_of
+from cases.views.counted import Figure
 from engine.model import Role
 from notifications.typography import day_long, number
 
@@ -28,25 +33,40 @@ NAMELESS: Final = {Role.OWNER: "Qui suit un plan", Role.MENTOR: "Les mentors", R
 CUTS: Final = (0.1, 2, 4, 7, 12)
 
 
+Place = Annotated[str, Query(alias="territoire", max_length=80)]
+
+
 @router.get("")
-async def show_backlog(request: Request, visit: PageVisit) -> Response:
-    """Where the cases of a territory are, what is late and at whose, how loaded the branches are."""
-    who, now, slug = visit.identity, visit.now, request.query_params.get("territoire", "")[:80] or None
-    # The system reads: the numbers of a territory are for people who may open none of its cases.
-    found = await visit.work.read(lambda db: backlog_of(db, who, slug, now=now), Scope.worker())
+async def show_backlog(request: Request, visit: PageVisit, slug: Place = "") -> Response:
+    """Where the cases of a territory are, what is late and at whose, how long things take, how loaded the branches are."""
+    found = await _counted(visit, slug)
     waits = await visit.read(lambda db: waiting_for(db, visit))
-    return page(request, "backlog.html", **waits, **backlog_context(found, now))
+    return page(request, "backlog.html", **waits, **backlog_context(found, visit.now))
 
 
-def backlog_context(found: Backlog, now: datetime) -> dict[str, Any]:
+@router.get("/export.{format}")
+async def take_away(format: Literal["csv", "xlsx"], visit: PageVisit, slug: Place = "") -> Response:
+    """The same figures as a file: a table in CSV, a workbook in XLSX."""
+    found = await _counted(visit, slug)
+    name = f"pilotage-{found.backlog.slug}-{visit.now:%Y-%m-%d}"
+    return as_file(*tables_of_indicators(found, whole=format == "csv"), format=format, name=name)
+
+
+async def _counted(visit: Visit, slug: str) -> Indicators:
+    """The system reads: the numbers of a territory are also for people who may open none of its cases."""
+    return await visit.count(lambda db: indicators_of(db, visit.identity, slug or None, now=visit.now))
+
+
+def backlog_context(shown: Indicators, now: datetime) -> dict[str, Any]:
     """Everything that `backlog.html` shows."""
+    found = shown.backlog
     listed = Listed(territory=found.slug)
     today = day_long(found.calendar.day_of(now))
     return {
         "title": "Pilotage", "lead": f"{found.name}, {found.phase.lower()} · {today} · chaque nombre ouvre sa liste", "keys": _keys(found, listed),
         "ages": [*AGES, "Total"], "rows": _rows(found, listed), "alerts": _alerts(found, listed), "broken": [_broken(one, found, listed) for one in found.broken],
-        "loads": [_load(one) for one in found.loads], "others": [{"label": name, "href": f"/pilotage?territoire={slug}"} for slug, name in found.others],
-        "may_list": found.lists,
+        "others": [{"label": name, "href": f"/pilotage?territoire={slug}"} for slug, name in found.others], "may_list": found.lists,
+        "files": {kind: f"/pilotage/export.{kind}?territoire={found.slug}" for kind in ("csv", "xlsx")}, **figures_context(shown, listed),
     }  # fmt: skip
 
 
@@ -113,46 +133,41 @@ def _alerts(found: Backlog, listed: Listed) -> list[dict[str, Any]]:
                 "link": link,
             }
         )
-    for load in found.loads:
-        if load.working > load.capacity:
+    for one in found.branches:
+        working = one.told[Figure.WORKING]
+        if working.count > one.capacity:
+            link = (
+                {"href": listed.address(counted=working.counted), "label": "Voir les dossiers"} if found.lists else None
+            )
             items.append(
                 {
                     "icon": "building",
-                    "title": f"{load.branch} : {load.working} dossiers",
-                    "text": f"L’antenne dit pouvoir en prendre {load.capacity} par semaine.",
+                    "title": f"{one.name} : {working.count} dossiers",
+                    "text": f"L’antenne dit pouvoir en prendre {one.capacity} par semaine.",
+                    "link": link,
                 }
             )
-    expired = [load for load in found.loads if load.expired]
+    expired = [one for one in found.branches if one.told[Figure.EXPIRED].count]
     if expired:
-        worst = max(expired, key=lambda load: load.expired)
+        worst = max(expired, key=lambda one: one.told[Figure.EXPIRED].count)
+        silent = worst.told[Figure.EXPIRED]
+        link = {"href": listed.address(counted=silent.counted), "label": "Voir les dossiers"} if found.lists else None
         items.append(
             {
                 "icon": "clock",
-                "title": f"{worst.branch} : {worst.expired} sans réponse",
+                "title": f"{worst.name} : {silent.count} sans réponse",
                 "text": "Ces demandes ont expiré.",
+                "link": link,
             }
         )
     return items
 
 
 def _broken(one: Broken, found: Backlog, listed: Listed) -> dict[str, Any]:
-    href = (
-        listed.address(owner=one.role, referent=one.person or "")
-        if one.role in set(OWNERS)
-        else listed.address(delay="retard")
-    )
+    behind = replace(listed, counted=one.cases.counted)
     return {
         "owner": one.owner or NAMELESS.get(Role(one.role), "Les autres"),
         "role": ROLES[Role(one.role)] if one.owner else None,
-        "count": one.count,
-        "href": _link(found, href),
+        "count": one.cases.count,
+        "href": _link(found, behind.address()),
     }
-
-
-def _load(one: Load) -> dict[str, Any]:
-    answered = one.accepted + one.declined
-    share = f"{round(100 * one.accepted / answered)} %" if answered else "–"
-    return {
-        "name": one.branch, "working": one.working, "capacity": one.capacity, "waiting": one.waiting, "accepted": share,
-        "declined": one.declined, "expired": one.expired,
-    }  # fmt: skip

@@ -5,119 +5,116 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Any, Final, Literal
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
+from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
 from api.pages import desk
 from api.pages.case_view import SITUATIONS, STAGES
+from api.pages.cases_asked import AGE_LABELS, DELAYS, OWNERS, Asked, asked_of
 from api.pages.dates import case_chip
-from api.pages.shell import PageVisit
+from api.pages.files import as_file
+from api.pages.shell import PageVisit, done, see_other, warned
+from api.pages.together import ACTS
 from cases.access import Identity
-from cases.views.choices import Choice, people_of_territories, subject_in_short
-from cases.views.listing import MINE, PAGE, CaseRow, Filters, Order, Page, board, list_cases
-from engine.model import Role
+from cases.errors import Invalid
+from cases.export import AT_MOST, table_of_cases
+from cases.saved_views import SavedView, forget_view, keep_view, views_of
+from cases.views.choices import Choice, people_of_territories, quartiers_for, subject_in_short
+from cases.views.counted import Figure
+from cases.views.listing import PAGE, CaseRow, Order, Page, board, every_case, list_cases
+from cases.views.narrowing import MINE
+from engine.lists import AXIS, LEVER
 
 router = APIRouter(prefix="/dossiers")
-AGES: Final[Mapping[str, tuple[int, int | None]]] = {
-    "0-5": (0, 5),
-    "6-10": (6, 10),
-    "11-20": (11, 20),
-    "21": (21, None),
+FIGURES: Final[Mapping[Figure, str]] = {
+    Figure.LATE: "échéances dépassées",
+    Figure.WORKING: "demandes en cours",
+    Figure.WAITING: "demandes sans réponse",
+    Figure.ACCEPTED: "demandes acceptées",
+    Figure.DECLINED: "demandes déclinées",
+    Figure.EXPIRED: "demandes expirées",
+    Figure.FIRST_CONTACT: "premier contact, 90 jours",
+    Figure.ANSWER: "réponse, 90 jours",
+    Figure.CALL: "appel, 90 jours",
+    Figure.GAP: "sans offre",
+    Figure.ENTERED: "entrées de la semaine",
+    Figure.LEFT: "sorties de la semaine",
 }
-AGE_LABELS: Final = {
-    "0-5": "0 à 5 jours ouvrés",
-    "6-10": "6 à 10 jours ouvrés",
-    "11-20": "11 à 20 jours ouvrés",
-    "21": "plus de 20 jours ouvrés",
-}
-DELAYS: Final = {"retard": "en retard", "urgents": "urgents", "bloques": "bloqués"}
-OWNERS: Final = {
-    Role.ADVISER: "le conseiller",
-    Role.OPERATOR: "l’opérateur",
-    Role.MENTOR: "le mentor",
-    Role.OWNER: "qui suit le plan",
-    Role.MANAGER: "le responsable",
-}
+"""What a number of Pilotage counts, above its list."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What the address says: filters, order, display, where the page begins. Unknown values are left out."""
+class Shown:
+    """What the page reads: the cases, and what its filters may be set to."""
 
-    state: tuple[str, ...] = ()
-    territory: str = ""
-    referent: str = ""
-    delay: str = ""
-    owner: str = ""
-    age: str = ""
-    words: str = ""
-    order: Order = Order.DUE
-    as_board: bool = False
-    after: str = ""
-
-    def filters(self) -> Filters:
-        """The same, as the reading takes it."""
-        return Filters(
-            states=self.state, territory=self.territory or None, referent=self.referent or None, overdue=self.delay == "retard",
-            urgent=self.delay == "urgents", stuck=self.delay == "bloques", age=AGES.get(self.age), owner=self.owner or None, words=self.words,
-        )  # fmt: skip
-
-    def address(self, **changes: Any) -> str:
-        """The address of the list with something changed; the page starts again."""
-        new = replace(self, **{"after": "", **changes})
-        said = {
-            "etat": new.state, "territoire": new.territory, "referent": new.referent, "delai": new.delay, "chez": new.owner, "age": new.age,
-            "q": new.words, "tri": "" if new.order is Order.DUE else str(new.order), "vue": "tableau" if new.as_board else "", "suite": new.after,
-        }  # fmt: skip
-        given = {name: value for name, value in said.items() if value}
-        return "/dossiers" + (f"?{urlencode(given, doseq=True)}" if given else "")
-
-
-def asked_of(request: Request) -> Asked:
-    """What the address says."""
-    given = request.query_params
-    delay = next((name for name in DELAYS if given.get("delai") == name or given.get(name) == "1"), "")
-    order = given.get("tri", "")
-    return Asked(
-        state=tuple(code for code in given.getlist("etat") if code in STAGES), territory=given.get("territoire", "")[:80],
-        referent=given.get("referent", "")[:40], delay=delay, owner=given.get("chez", "") if given.get("chez", "") in set(OWNERS) else "",
-        age=given.get("age", "") if given.get("age", "") in AGES else "", words=given.get("q", "")[:100].replace("\x00", ""),
-        order=Order(order) if order in set(Order) else Order.DUE, as_board=given.get("vue") == "tableau", after=given.get("suite", "")[:400],
-    )  # fmt: skip
+    page: Page
+    people: tuple[Choice, ...]
+    quartiers: tuple[Choice, ...]
+    kept: tuple[SavedView, ...]
 
 
 @router.get("")
 async def show_cases(request: Request, visit: PageVisit) -> Response:
     """The cases that one may see, narrowed and ordered as the address says."""
-    asked, who, now = asked_of(request), visit.identity, visit.now
+    asked, who, now = asked_of(request.query_params), visit.identity, visit.now
 
-    def read(db: Connection) -> tuple[Page, tuple[Choice, ...]]:
-        people, filters = people_of_territories(db, who), asked.filters()
+    def read(db: Connection) -> Shown:
+        around = people_of_territories(db, who), quartiers_for(db, who), views_of(db, who)
         if asked.as_board:
-            return board(db, who, filters, now=now), people
-        return list_cases(db, who, filters, now=now, order=asked.order, after=asked.after), people
+            return Shown(board(db, who, asked.narrowing(), now=now), *around)
+        return Shown(list_cases(db, who, asked.narrowing(), now=now, order=asked.order, after=asked.after), *around)
 
-    return await desk.show(request, visit, "cases.html", read, lambda found: cases_context(asked, *found, who, now))
+    return await desk.show(request, visit, "cases.html", read, lambda found: cases_context(asked, found, who, now))
 
 
-def cases_context(
-    asked: Asked, found: Page, people: tuple[Choice, ...], who: Identity, now: datetime
-) -> dict[str, Any]:
+@router.get("/export.{format}")
+async def take_away(format: Literal["csv", "xlsx"], request: Request, visit: PageVisit) -> Response:
+    """The same list as a file: all of its pages."""
+    asked, who, now = asked_of(request.query_params), visit.identity, visit.now
+    rows = await visit.read(lambda db: every_case(db, who, asked.narrowing(), now=now, at_most=AT_MOST))
+    return as_file(table_of_cases(rows, now), format=format, name=f"dossiers-{now:%Y-%m-%d}")
+
+
+@router.post("/vues")
+async def keep(request: Request, visit: PageVisit) -> Response:
+    """Keep what the list shows under a name."""
+    sent, who, now = await request.form(), visit.identity, visit.now
+    asked = asked_of(QueryParams(str(sent.get("vue") or "").partition("?")[2][:2000]))
+    try:
+        kept = await visit.write(lambda db: keep_view(db, who, str(sent.get("nom") or ""), asked.address(), now=now))
+    except Invalid as error:
+        return see_other(request, asked.address(), warned(str(error)))
+    return see_other(request, asked.address(), done(f"La vue « {kept.name} » est gardée."))
+
+
+@router.post("/vues/{view}/oublier")
+async def forget(request: Request, view: str, visit: PageVisit) -> Response:
+    """Forget a view; the cases stay."""
+    name = await visit.write(lambda db: forget_view(db, visit.identity, view))
+    return see_other(request, "/dossiers", done(f"La vue « {name} » est oubliée."))
+
+
+def cases_context(asked: Asked, found: Shown, who: Identity, now: datetime) -> dict[str, Any]:
     """Everything that `cases.html` shows."""
+    shown, acts = found.page, bool(who.territories()) and not asked.as_board
+    current = next((view for view in found.kept if view.asked == asked.address()), None)
     return {
-        "title": "Dossiers", "asked": asked, "board": asked.as_board, "views": _views(asked, who), "filters": _filters(asked, people),
+        "title": "Dossiers", "asked": asked, "board": asked.as_board, "views": _views(asked, who, found.kept), "filters": _filters(asked, found),
         "displays": [
             {"label": "Liste", "href": asked.address(as_board=False), "icon": "rows", "current": not asked.as_board},
             {"label": "Tableau", "href": asked.address(as_board=True), "icon": "lanes", "current": asked.as_board},
         ],
-        "columns": _columns(asked), "rows": [_cells(row, who, now) for row in found.rows], "lanes": _lanes(asked, found, who, now),
-        "older": asked.address(after=found.after) if found.after else None, "newer": asked.address() if asked.after else None,
-        "summary": f"{PAGE} dossiers par page" if found.after or asked.after else _count(len(found.rows)), "clear": "/dossiers",
-        "kept": {name: value for name, value in (("vue", "tableau" if asked.as_board else ""), ("referent", asked.referent), ("delai", asked.delay)) if value},
+        "columns": _columns(asked, acts), "rows": [_cells(row, who, now, acts) for row in shown.rows], "lanes": _lanes(asked, shown, who, now),
+        "older": asked.address(after=shown.after) if shown.after else None, "newer": asked.address() if asked.after else None,
+        "summary": f"{PAGE} dossiers par page" if shown.after or asked.after else _count(len(shown.rows)), "clear": "/dossiers",
+        "near": shown.near, "acts": [{"value": event, "label": act.label} for event, act in ACTS.items()] if acts else [],
+        "current_view": current, "here": asked.address(), "files": {kind: asked.address(f"/dossiers/export.{kind}") for kind in ("csv", "xlsx")},
+        "kept": [(name, one) for name, value in replace(asked, words="", after="").said().items() for one in ([value] if isinstance(value, str) else value)],
+        "narrowing": [(name, one) for name, value in replace(asked, after="").said().items() for one in ([value] if isinstance(value, str) else value)],
     }  # fmt: skip
 
 
@@ -125,8 +122,8 @@ def _count(number: int) -> str:
     return "1 dossier" if number == 1 else f"{number} dossiers"
 
 
-def _views(asked: Asked, who: Identity) -> list[dict[str, Any]]:
-    """Views that people open most."""
+def _views(asked: Asked, who: Identity, kept: tuple[SavedView, ...]) -> list[dict[str, Any]]:
+    """Views that people open most, then their own."""
     plain = Asked(as_board=asked.as_board)
     views = [
         ("Ouverts", plain),
@@ -138,19 +135,28 @@ def _views(asked: Asked, who: Identity) -> list[dict[str, Any]]:
         views.append(("Bloqués", replace(plain, delay="bloques")))
     views.append(("Clos", replace(plain, state=("closed",))))
     same = replace(asked, order=Order.DUE, after="")
-    return [{"label": label, "href": view.address(), "current": view == same} for label, view in views]
+    found = [{"label": label, "href": view.address(), "current": view == same} for label, view in views]
+    return found + [{"label": one.name, "href": one.asked, "current": one.asked == asked.address()} for one in kept]
 
 
-def _filters(asked: Asked, people: tuple[Choice, ...]) -> list[dict[str, Any]]:
-    names = {MINE: "vous", **{one.value: one.label for one in people}}
+def _filters(asked: Asked, shown: Shown) -> list[dict[str, Any]]:
+    names = {MINE: "vous", **{one.value: one.label for one in shown.people}}
     found = [_filter(asked, "Étape", "state", {(code,): label for code, label in STAGES.items()})]
-    if people:
+    if shown.quartiers:
+        found.append(_filter(asked, "Quartier", "quartier", {one.value: one.label for one in shown.quartiers}))
+    found.append(_filter(asked, "Axe", "axis", AXIS))
+    if shown.people:
         found.append(_filter(asked, "Suivi par", "referent", names))
     found.append(_filter(asked, "Délai", "delay", DELAYS))
     found.append(_filter(asked, "Âge", "age", AGE_LABELS))
-    if asked.owner:
-        found.append(_filter(asked, "En retard chez", "owner", OWNERS))
+    found += [_filter(asked, label, name, values) for label, name, values in _SELDOM if getattr(asked, name)]
+    if asked.counted:
+        found.append({"label": "Pilotage", "value": FIGURES[asked.counted.figure], "off": asked.address(counted=None)})
     return found
+
+
+_SELDOM: Final = (("Levier", "lever", LEVER), ("En retard chez", "owner", OWNERS))
+"""Filters that only a link sets: shown once they are."""
 
 
 def _filter(asked: Asked, label: str, name: str, values: Mapping[Any, str]) -> dict[str, Any]:
@@ -167,11 +173,12 @@ def _filter(asked: Asked, label: str, name: str, values: Mapping[Any, str]) -> d
 # -- the list -------------------------------------------------------------------------------------------------------------
 
 
-def _columns(asked: Asked) -> list[dict[str, Any]]:
+def _columns(asked: Asked, acts: bool) -> list[dict[str, Any]]:
     def sorted_by(order: Order, direction: str = "ascending") -> dict[str, Any]:
         return {"href": asked.address(order=order), "sort": direction if asked.order is order else None}
 
     return [
+        *([{"label": "Choisir", "heard": True, "fold": "pick"}] if acts else []),
         {"label": "Dossier", **sorted_by(Order.NAME)},
         {"label": "Étape", "fold": "full"},
         {"label": "Besoin, quartier", "fold": "hide"},
@@ -181,9 +188,11 @@ def _columns(asked: Asked) -> list[dict[str, Any]]:
     ]
 
 
-def _cells(row: CaseRow, who: Identity, now: datetime) -> list[dict[str, Any]]:
+def _cells(row: CaseRow, who: Identity, now: datetime, acts: bool) -> list[dict[str, Any]]:
     chip = case_chip(row.due_on, row.hold_until, row.calendar, now)
+    pick = {"check": {"name": "dossier", "value": row.reference, "label": f"Choisir {row.name}"}}
     return [
+        *([pick] if acts else []),
         {"text": row.name, "sub": row.person or row.reference, "href": f"/dossiers/{row.reference}"},
         {"stage": {"code": row.state, "label": STAGES[row.state]}},
         {"text": _needs(row), "sub": row.place or _place(row)},

@@ -10,7 +10,8 @@ from fastapi import Header, Path, Query
 from pydantic import AwareDatetime, Field
 
 from api.rest.bodies import Axis, Body, Lever, Name, in_list
-from cases.views.collection import Narrowing, Order, Sort
+from cases.views.collection import Order, Sort
+from cases.views.narrowing import Narrowing
 from cases.views.paging import Asked
 from engine.definition import MACHINES
 from engine.model import Kind

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from cases.backlog import AGES, Backlog
+from cases.indicators import Indicators
 from engine.definition import MACHINES
 from engine.lists import AID_SCOPE, AXIS, LEVER, OUTCOME
 from engine.model import Input, InputKind, Kind
@@ -90,13 +91,35 @@ def backlog_shape(found: Backlog) -> dict[str, Any]:
     return {
         "territory": {"slug": found.slug, "name": found.name, "phase": found.phase, "timezone": found.calendar.timezone},
         "open": found.total, "stuck": found.stuck, "overdue": found.overdue, "states": grid,
-        "broken": [{"role": one.role, "owner": one.owner, "id": one.person, "deadlines": one.count} for one in found.broken],
+        "broken": [{"role": one.role, "owner": one.owner, "id": one.person, "deadlines": one.cases.count} for one in found.broken],
         "branches": [
-            {
-                "name": one.branch, "working": one.working, "capacity": one.capacity, "waiting": one.waiting, "accepted": one.accepted,
-                "declined": one.declined, "expired": one.expired,
-            }
-            for one in found.loads
+            {"name": one.name, "capacity": one.capacity, **{str(figure): number.count for figure, number in one.told.items()}} for one in found.branches
         ],
         "aids": {"amount": f"{found.aids:.2f}", "currency": "EUR"},
     }  # fmt: skip
+
+
+def indicators_shape(found: Indicators) -> dict[str, Any]:
+    """The figures of a territory: its backlog, then delays in working days, declines by reason, needs and gaps."""
+    delays = [
+        {"delay": str(one.figure), "cases": one.cases.count, "median": one.median, "p90": one.p90, "rule": one.rule, "unit": "working_days"}
+        for one in found.delays
+    ]  # fmt: skip
+    declines = [{"branch": one.name, "reason": why, "cases": number.count} for one in found.backlog.branches for why, number in one.declines.items()]  # fmt: skip
+    return backlog_shape(found.backlog) | {
+        "delays": delays,
+        "declines": declines,
+        "axes": [{"axis": axis, "cases": count} for axis, count in found.axes.items()],
+        "levers": [{"lever": lever, "cases": count} for lever, count in found.levers.items()],
+        "gaps": [{"subject": one.subject, "quartier": one.quartier, "cases": one.cases.count} for one in found.gaps],
+    }
+
+
+def flow_shape(found: Indicators) -> dict[str, Any]:
+    """The weeks of a territory, by their first day."""
+    calendar = found.backlog.calendar
+    weeks = [
+        {"from": calendar.day_of(week.monday).isoformat(), "entered": week.entered.count, "left": week.left.count}
+        for week in found.weeks
+    ]
+    return {"territory": {"slug": found.backlog.slug, "timezone": calendar.timezone}, "weeks": weeks}

@@ -14,9 +14,9 @@ from api.rest.changing import answer_of, done, expected_version, fresh_if_stale
 from api.rest.shapes import input_schema
 from api.security import CurrentVisit
 from api.steps import take
-from cases.errors import CasesError
+from api.together import Verdict, take_on_each
 from cases.identifiers import read_reference
-from cases.journey import Request
+from cases.journey import Fired, Request
 from cases.views import reading
 from engine.permission import Possible
 
@@ -37,8 +37,13 @@ async def take_step_on_many(
     body: BulkBody, visit: CurrentVisit, call: Call, key: IdempotencyKey = None
 ) -> dict[str, Any]:
     """The same step on up to 200 cases, each in a transaction of its own: a verdict each, whatever the others'."""
-    found = [await _verdict(reference, body, visit, call, key) for reference in dict.fromkeys(body.cases)]
-    return {"items": found}
+
+    async def take_one(reference: str) -> Fired:
+        request = _asked(reference, body, key, body.version)
+        async with fresh_if_stale(visit, request.reference):
+            return await take(visit, request)
+
+    return {"items": [_verdict(found, call) for found in await take_on_each(body.cases, take_one)]}
 
 
 @router.post("/{reference}/steps")
@@ -58,15 +63,11 @@ def _asked(reference: str, body: StepBody, key: str | None, version: int | None)
     return Request(read_reference(reference), body.step, body.kind or body.track, body.entered(), version, key, behalf)
 
 
-async def _verdict(reference: str, body: BulkBody, visit: CurrentVisit, call: Call, key: str | None) -> dict[str, Any]:
-    try:
-        request = _asked(reference, body, key, body.version)
-        async with fresh_if_stale(visit, request.reference):
-            fired = await take(visit, request)
-    except CasesError as error:
-        problem = problem_of(error, **whereabouts(call))
-        return {"reference": reference, "status": problem["status"], "problem": problem}
-    return {"reference": fired.reference, "status": 200, **done(fired)}
+def _verdict(found: Verdict, call: Call) -> dict[str, Any]:
+    if isinstance(found.outcome, Fired):
+        return {"reference": found.outcome.reference, "status": 200, **done(found.outcome)}
+    problem = problem_of(found.outcome, **whereabouts(call))
+    return {"reference": found.reference, "status": problem["status"], "problem": problem}
 
 
 def _possible(found: Possible) -> dict[str, Any]:

@@ -97,6 +97,16 @@ class CaseFile(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=Instant)
 
 
+class CaseSearch(SQLModel, table=True):
+    """The words by which a case is found; triggers keep them as `case_file.search_text` says, an index of trigrams beside them."""
+
+    __tablename__ = "case_search"
+
+    id: int = Field(primary_key=True)
+    case_id: str = Field(sa_type=Id, foreign_key="case_file.id", ondelete="CASCADE", unique=True)
+    words: str = Field(sa_type=Text)
+
+
 class Need(SQLModel, table=True):
     """What the entrepreneur needs."""
 
@@ -289,6 +299,7 @@ class Survey(SQLModel, table=True):
 business = table_of(Business)
 entrepreneur = table_of(Entrepreneur)
 case_file = table_of(CaseFile)
+case_search = table_of(CaseSearch)
 need = table_of(Need)
 consent = table_of(Consent)
 contact = table_of(Contact)

@@ -105,6 +105,18 @@ class RateCount(SQLModel, table=True):
     times: int = Field(default=0)
 
 
+class SavedView(SQLModel, table=True):
+    """A list of cases that somebody opens often, under a name of theirs; `asked` is what narrows it, as the address says it."""
+
+    __tablename__ = "saved_view"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    person_id: str = Field(sa_type=Id, foreign_key="person.id", index=True)
+    name: str = Field(sa_type=Text)
+    asked: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+
+
 person = table_of(Person)
 role_grant = table_of(RoleGrant)
 absence = table_of(Absence)
@@ -112,3 +124,4 @@ mentor_profile = table_of(MentorProfile)
 session = table_of(Session)
 api_token = table_of(ApiToken)
 rate_count = table_of(RateCount)
+saved_view = table_of(SavedView)

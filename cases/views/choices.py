@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from cases.access import Identity
 from cases.needs import NEED_CHIPS, NEED_KINDS, NeedSubject
-from cases.tables.case import need
+from cases.tables.case import case_file, need
 from cases.tables.operators import branch, coverage, offer, operator
 from cases.tables.people import mentor_profile, person, role_grant
 from cases.tables.routing import routing_proposal
-from cases.tables.territories import commune, territory
+from cases.tables.territories import commune, quartier, territory
 from engine.definition import record_of, rule_of
 from engine.facts import Act, Actor, CaseFacts, Plan, Referral, Situation
 from engine.lists import DIMENSIONS, LEVER
@@ -243,6 +243,30 @@ def people_of_territories(db: Connection, who: Identity) -> tuple[Choice, ...]:
         return ()
     roles = role_grant.c.role.in_(("adviser", "manager"))
     return _people(db, (role_grant.c.territory_id.in_(who.territories()), roles), who)
+
+
+def referents_with_load(db: Connection, who: Identity) -> tuple[Choice, ...]:
+    """The same, each with how many open cases they follow: whom several cases may be given to."""
+    counted = select(case_file.c.referent_id, func.count()).where(case_file.c.state != "closed")
+    loads = {row[0]: row[1] for row in db.execute(counted.group_by(case_file.c.referent_id))}
+    return tuple(replace(one, hint=_load(loads.get(one.value, 0))) for one in people_of_territories(db, who))
+
+
+def quartiers_for(db: Connection, who: Identity) -> tuple[Choice, ...]:
+    """The quartiers of somebody's territories, by code."""
+    if not who.territories():
+        return ()
+    here = quartier.c.territory_id.in_(who.territories())
+    rows = db.execute(select(quartier.c.code, quartier.c.name).where(here).order_by(quartier.c.name))
+    return tuple(Choice(row.code, row.name or row.code) for row in rows)
+
+
+def _load(number: int) -> str:
+    return (
+        "aucun dossier ouvert"
+        if not number
+        else f"{number} dossier{'s' if number > 1 else ''} ouvert{'s' if number > 1 else ''}"
+    )
 
 
 def territories_for(db: Connection, who: Identity) -> tuple[Choice, ...]:

@@ -16,7 +16,8 @@ from cases.tables.memory import deadline
 from cases.tables.territories import territory
 from cases.tables.tracks import referral, transition_plan
 from cases.tasks import Call, calls_for, waiting_calls
-from cases.views.listing import CaseRow, Filters, list_cases, stuck, track_holders
+from cases.views.listing import CaseRow, list_cases, track_holders
+from cases.views.narrowing import Narrowing, stuck
 from engine.model import Role
 from engine.working_days import Calendar
 
@@ -80,7 +81,7 @@ def today_of(db: Connection, who: Identity, *, now: datetime) -> Today:
     found = Today(late, due, new, after, calls_for(db, who), doubts_for(db, who) if who.has(Role.ADVISER) else ())
     if not who.has(Role.MANAGER):
         return found
-    page = list_cases(db, who, Filters(stuck=True), now=now)
+    page = list_cases(db, who, Narrowing(open_only=True, stuck=True), now=now)
     return replace(found, stuck=page.rows, more_stuck=page.after is not None)
 
 

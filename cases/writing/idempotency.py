@@ -46,6 +46,12 @@ def claim(db: Connection, wanted: Claim, body: Any, now: datetime) -> Mapping[st
     return dict(found.answer)
 
 
+def kept_answer(db: Connection, wanted: Claim) -> Mapping[str, Any] | None:
+    """What was answered under that key; None when nothing was."""
+    found = db.execute(select(idempotency_key.c.answer).where(*_mine(wanted))).scalar()
+    return dict(found) if found else None
+
+
 def keep_answer(db: Connection, claimed: Claim, answer: Mapping[str, Any]) -> None:
     """Keep the answer, in the transaction that did the work."""
     db.execute(update(idempotency_key).where(*_mine(claimed)).values(answer=dict(answer)))

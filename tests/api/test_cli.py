@@ -43,9 +43,7 @@ def qp(url: str, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_new_database_takes_a_sheet_and_its_journals_are_whole(url: str) -> None:
-    assert qp(url, "db", "upgrade").returncode == 0
-    assert qp(url, "db", "check").returncode == 0
+def _a_territory(url: str) -> None:
     database = connect(url)
     row = {
         "slug": "roubaix",
@@ -58,6 +56,12 @@ def test_a_new_database_takes_a_sheet_and_its_journals_are_whole(url: str) -> No
     }
     database.write(lambda db: db.execute(insert(territory).values(id=new_id(NOW), **row)), Scope.worker())
     database.close()
+
+
+def test_a_new_database_takes_a_sheet_and_its_journals_are_whole(url: str) -> None:
+    assert qp(url, "db", "upgrade").returncode == 0
+    assert qp(url, "db", "check").returncode == 0
+    _a_territory(url)
 
     done = qp(url, "import", "tests/samples/detections-roubaix.csv", "--territory", "roubaix", "--json")
 
@@ -184,3 +188,24 @@ def test_a_token_is_revoked_by_its_id_once(made: str) -> None:
     revoked, again = told(made, "token", "revoke", token["id"]), told(made, "token", "revoke", token["id"])
 
     assert (revoked.exit_code, again.exit_code) == (0, 1)
+
+
+def test_figures_and_cases_are_written_as_a_file_or_as_data(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shutil.copy(migrated_file(tmp_path_factory.getbasetemp()), tmp_path / "quartiers.db")
+    url = f"sqlite:///{tmp_path}/quartiers.db"
+    _a_territory(url)
+
+    assert qp(url, "export", "cases").stdout.startswith("\ufeffRéférence;Enseigne;")
+    assert json.loads(qp(url, "export", "cases", "--territory", "roubaix", "--format", "json").stdout) == []
+    figures = json.loads(qp(url, "export", "indicators", "--territory", "roubaix", "--format", "json").stdout)
+    assert figures["Étape et âge"][0]["Total"] == 0
+    book = tmp_path / "figures.xlsx"
+    assert (
+        qp(url, "export", "indicators", "--territory", "roubaix", "--format", "xlsx", "--out", str(book)).returncode
+        == 0
+    )
+    assert book.read_bytes().startswith(b"PK")
+    unknown = qp(url, "export", "indicators", "--territory", "nowhere")
+    assert (unknown.returncode, unknown.stdout.strip()) == (1, "Ce territoire n’existe pas, ou il n’est pas à vous.")

@@ -141,11 +141,15 @@ def test_the_manager_sees_first_what_is_stuck(street: Street, browsers: dict[str
     assert "Primeurs Saïdi" not in listed
 
 
-def test_each_number_of_the_backlog_opens_a_list_of_that_many_cases(browsers: dict[str, Browser]) -> None:
+def test_each_number_of_pilotage_opens_a_list_of_that_many_cases(browsers: dict[str, Browser]) -> None:
     browser = browsers["laurent"].open("/pilotage")
-    cells = re.findall(r'<td(?: class="sum")?><a(?: class="h\d")? href="(/dossiers[^"]+)">(\d+)<', browser.answer.text)
-    assert len(cells) > 8
-    for href, number in cells:
+    numbers = set(re.findall(r'href="(/dossiers\?[^"]+)">(?:<span class="big">)?(\d+)<', browser.answer.text))
+    owners = re.findall(r'href="(/dossiers\?[^"]+)"><span><b>[^<]*</b>.*?<b class="tl">(\d+)<', browser.answer.text)
+    assert {href.partition("chiffre=")[2].partition("%3A")[0] for href, _ in numbers} >= {
+        "", "accepted", "answer", "call", "entered", "first_contact", "left", "waiting", "working",
+    }  # fmt: skip
+    assert owners
+    for href, number in (*numbers, *owners):
         shown = browsers["laurent"].open(href.replace("&amp;", "&")).answer.text
         assert shown.count('class="name"') == int(number), href
 
@@ -203,7 +207,7 @@ def counted(database: Database) -> Iterator[list[str]]:
     ("path", "name"),
     [
         ("/", "ines"), ("/", "laurent"), ("/dossiers", "ines"), ("/dossiers?vue=tableau", "ines"), ("/orientations", "elodie"),
-        ("/mentorat", "jean"), ("/pilotage", "laurent"),
+        ("/mentorat", "jean"),
     ],
 )  # fmt: skip
 def test_a_list_asks_the_database_at_most_twelve_questions(
@@ -213,6 +217,13 @@ def test_a_list_asks_the_database_at_most_twelve_questions(
     with counted(street.database) as sent:
         browsers[name].open(path)
     assert 0 < len(sent) <= 12, "\n".join(sent)
+
+
+def test_the_figures_of_a_territory_take_one_question_each(street: Street, browsers: dict[str, Browser]) -> None:
+    browsers["laurent"].open("/pilotage")
+    with counted(street.database) as sent:
+        browsers["laurent"].open("/pilotage")
+    assert 0 < len(sent) <= 15, "\n".join(sent)
 
 
 # -- the words ------------------------------------------------------------------------------------------------------------

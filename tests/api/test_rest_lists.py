@@ -210,3 +210,25 @@ def test_a_branch_that_closes_stops_its_own_clocks(town: dict[str, Door]) -> Non
         answer = next(d for d in due if d["rule"] == "referral.sent.answer")
         assert (answer["status"], answer["paused"]["by"]) == ("paused", ["closure"])
     assert town["boss"].post(path, {"from": "2027-03-05", "to": "2027-03-01"}).json()["fields"][0]["pointer"] == "/to"
+
+
+def test_the_figures_are_those_of_the_territory_that_one_leads(street: dict[str, Door]) -> None:
+    found = street["adviser"].get("/indicators?territory=roubaix").json()
+
+    assert found["open"] == 3
+    assert [one["delay"] for one in found["delays"]] == ["first_contact", "answer", "call"]
+    assert {one["axis"]: one["cases"] for one in found["axes"]} == {
+        "entrepreneurship": 0, "local_trade": 2, "productive_activities": 1,
+    }  # fmt: skip
+    assert found["branches"][0] | {"capacity": 0} == {
+        "name": found["branches"][0]["name"], "capacity": 0, "working": 0, "waiting": 1, "accepted": 0, "declined": 0, "expired": 0,
+    }  # fmt: skip
+    flow = street["adviser"].get("/indicators/flow").json()
+    assert len(flow["weeks"]) == 12
+    assert flow["weeks"][-1] == {"from": "2027-02-01", "entered": 3, "left": 0}
+    assert street["adviser"].get("/indicators?territory=arras").status_code == 404
+
+
+def test_a_word_typed_wrong_finds_what_comes_close(street: dict[str, Door]) -> None:
+    assert _names(street["adviser"], "?q=boulangrie") == ["B boulangerie"]
+    assert _names(street["stranger"], "?q=boulangerie") == []

@@ -1,0 +1,108 @@
+"""What the address of a list of cases says: filters, order, display. A list, its board, its file and a number of Pilotage share it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from starlette.datastructures import QueryParams
+
+from api.pages.case_view import STAGES
+from cases.views.counted import Counted, counted_of
+from cases.views.listing import Order
+from cases.views.narrowing import Narrowing
+from engine.lists import AXIS, LEVER
+from engine.model import Role
+
+AGES: Final[Mapping[str, tuple[int, int | None]]] = {
+    "0-5": (0, 5),
+    "6-10": (6, 10),
+    "11-20": (11, 20),
+    "21": (21, None),
+}
+AGE_LABELS: Final = {
+    "0-5": "0 à 5 jours ouvrés",
+    "6-10": "6 à 10 jours ouvrés",
+    "11-20": "11 à 20 jours ouvrés",
+    "21": "plus de 20 jours ouvrés",
+}
+DELAYS: Final = {"retard": "en retard", "urgents": "urgents", "bloques": "bloqués"}
+OWNERS: Final = {
+    Role.ADVISER: "le conseiller",
+    Role.OPERATOR: "l’opérateur",
+    Role.MENTOR: "le mentor",
+    Role.OWNER: "qui suit le plan",
+    Role.MANAGER: "le responsable",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address says: filters, order, display, where the page begins. Unknown values are left out."""
+
+    state: tuple[str, ...] = ()
+    territory: str = ""
+    quartier: str = ""
+    axis: str = ""
+    lever: str = ""
+    referent: str = ""
+    delay: str = ""
+    owner: str = ""
+    age: str = ""
+    words: str = ""
+    counted: Counted | None = None
+    order: Order = Order.DUE
+    as_board: bool = False
+    after: str = ""
+
+    def narrowing(self) -> Narrowing:
+        """The same, as the reading takes it: open cases, unless a state, words or a number of Pilotage say otherwise."""
+        return Narrowing(
+            state=self.state, territory=_one(self.territory), quartier=_one(self.quartier), axis=_one(self.axis), lever=_one(self.lever),
+            referent=_one(self.referent), overdue=True if self.delay == "retard" else None, urgent=True if self.delay == "urgents" else None,
+            stuck=self.delay == "bloques", age=AGES.get(self.age), owner=self.owner or None, q=self.words, counted=self.counted,
+            open_only=self.counted is None and not self.words,
+        )  # fmt: skip
+
+    def said(self) -> dict[str, str | tuple[str, ...]]:
+        """What the address names, without what is empty."""
+        said: dict[str, str | tuple[str, ...]] = {
+            "etat": self.state, "territoire": self.territory, "quartier": self.quartier, "axe": self.axis, "levier": self.lever,
+            "referent": self.referent, "delai": self.delay, "chez": self.owner, "age": self.age, "q": self.words,
+            "chiffre": self.counted.written() if self.counted else "", "tri": "" if self.order is Order.DUE else str(self.order),
+            "vue": "tableau" if self.as_board else "", "suite": self.after,
+        }  # fmt: skip
+        return {name: value for name, value in said.items() if value}
+
+    def address(self, path: str = "/dossiers", /, **changes: Any) -> str:
+        """The address of the list with something changed; the page starts again."""
+        new = replace(self, **{"after": "", **changes})
+        return f"{path}?{urlencode(given, doseq=True)}" if (given := new.said()) else path
+
+
+def asked_of(given: QueryParams) -> Asked:
+    """What the address says."""
+    delay = next((name for name in DELAYS if given.get("delai") == name or given.get(name) == "1"), "")
+    order = given.get("tri", "")
+    return Asked(
+        state=tuple(code for code in given.getlist("etat") if code in STAGES), territory=_word(given, "territoire", 80),
+        quartier=_word(given, "quartier", 20), axis=_known(given, "axe", AXIS), lever=_known(given, "levier", LEVER),
+        referent=_word(given, "referent", 40), delay=delay, owner=_known(given, "chez", OWNERS), age=_known(given, "age", AGES),
+        words=_word(given, "q", 100), counted=counted_of(_word(given, "chiffre", 120)),
+        order=Order(order) if order in set(Order) else Order.DUE, as_board=given.get("vue") == "tableau", after=given.get("suite", "")[:400],
+    )  # fmt: skip
+
+
+def _one(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
+
+
+def _word(given: QueryParams, name: str, longest: int) -> str:
+    return given.get(name, "")[:longest].replace("\x00", "")
+
+
+def _known(given: QueryParams, name: str, codes: Collection[str]) -> str:
+    found = given.get(name, "")
+    return found if found in codes else ""
