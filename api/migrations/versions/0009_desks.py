@@ -9,7 +9,7 @@ from alembic import op
 from cases.tables import columns
 
 revision = '0009'
-down_revision = '0001'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 
