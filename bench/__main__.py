@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bench import faults as killed
+from bench import imports as sheets
 from bench import lives as walks
 from bench import quartiers as map_of
 from bench import slow_disk
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 DATABASES = ("sqlite", "postgresql")
 CASES = (10_000, 100_000)
+IMPORT_SECONDS, IMPORT_MEGABYTES = 60, 300
 AT_MOST_MS = 1.0
 """What finding the quartier of a point may take, at the median: the 95th percentile says how busy the machine is."""
 
@@ -72,6 +74,17 @@ def quartiers(many: Annotated[int, typer.Option(help="How many quartiers there a
         print(one)
     measures.keep_one("quartiers", {one.database: asdict(one) for one in found})
     raise typer.Exit(1 if any(one.run.p50 > AT_MOST_MS for one in found) else 0)
+
+
+@app.command("import")
+def import_sheet(lines: Annotated[int, typer.Option(help="How many lines the sheet has.")] = 20_000) -> None:
+    """Import a large sheet, killed half-way and resumed, on each database: each line is one case, within a minute and 300 MB."""
+    found = [sheets.import_on(database, lines) for database in DATABASES]
+    for one in found:
+        print(one)
+    measures.keep_one("import", {one.database: asdict(one) for one in found})
+    within = all(one.exact and one.seconds <= IMPORT_SECONDS and one.megabytes <= IMPORT_MEGABYTES for one in found)
+    raise typer.Exit(0 if within else 1)
 
 
 if __name__ == "__main__":

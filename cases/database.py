@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol, Self, TypeVar
 
@@ -107,13 +107,13 @@ def widen_to_case(db: Connection, *subject_ids: str) -> None:
         db.execute(_SET_CASE, {"case": ",".join(subject_ids)})
 
 
-def ask_everywhere(db: Connection, query: Executable) -> list[Any]:
+def ask_everywhere(db: Connection, query: Executable, values: Mapping[str, Any] | None = None) -> list[Any]:
     """The rows of a question asked over everybody's cases: how busy a mentor is, an adviser, a territory.
 
     For what a rule needs: figures, and cases that look alike; who asks is not shown what is out of their sight. A scope that sees nothing stays so.
     """
     widened = db.dialect.name == "postgresql" and db.execute(_FROM_PERSON_TO_ALL).first() is not None
-    found = list(db.execute(query).all())
+    found = list(db.execute(query, values or {}).all())
     if widened:
         db.execute(_BACK_TO_PERSON)
     return found

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from cases import journey, look_alikes, search
 from cases.access import Identity
@@ -21,11 +21,36 @@ from cases.quartiers import locate
 from cases.tables.case import business, case_file, consent, entrepreneur, need
 from cases.tables.people import person, role_grant
 from cases.tables.territories import quartier, territory
+from cases.writing.batch import Batch
 from cases.writing.idempotency import claim, claim_of, keep_answer
 from engine.model import NEW
 
 NOTICE = "2026-01"
 """The version of the information notice (RGPD, articles 13 and 14) that is read out."""
+
+
+_BY_SLUG = select(territory.c.id).where(territory.c.slug == bindparam("slug"))
+_LOAD = (
+    select(func.count())
+    .select_from(case_file)
+    .where(case_file.c.referent_id == person.c.id, case_file.c.state != "closed")
+    .scalar_subquery()
+)
+_LEAST_BUSY = (
+    select(person.c.id)
+    .select_from(role_grant.join(person, person.c.id == role_grant.c.person_id))
+    .where(
+        role_grant.c.territory_id == bindparam("home"),
+        role_grant.c.role == "adviser",
+        role_grant.c.ended_at.is_(None),
+        person.c.active,
+    )
+    .order_by(_LOAD, person.c.id)
+    .limit(1)
+)
+_ONE_MORE_NEED = (
+    update(case_file).where(case_file.c.id == bindparam("of_case")).values(pending_needs=case_file.c.pending_needs + 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +137,7 @@ def _seen(found: Iterable[LookAlike]) -> tuple[str, ...]:
 def _territory_id(db: Connection, slug: str | None) -> str | None:
     if slug is None:
         return None
-    found = db.execute(select(territory.c.id).where(territory.c.slug == slug)).scalar()
+    found = db.execute(_BY_SLUG, {"slug": slug}).scalar()
     if found is None:
         raise Invalid("Ce territoire n’est pas connu : choisissez-le dans la liste, ou laissez vide.", "territory")
     return str(found)
@@ -129,48 +154,32 @@ def referent_for(db: Connection, home: str | None) -> str | None:
     """The active adviser of the territory with the fewest open cases; nobody outside any territory."""
     if home is None:
         return None
-    load = (
-        select(func.count())
-        .select_from(case_file)
-        .where(case_file.c.referent_id == person.c.id, case_file.c.state != "closed")
-        .scalar_subquery()
-    )
-    joined = role_grant.join(person, person.c.id == role_grant.c.person_id)
-    here = (
-        role_grant.c.territory_id == home,
-        role_grant.c.role == "adviser",
-        role_grant.c.ended_at.is_(None),
-        person.c.active,
-    )
-    least = select(person.c.id).select_from(joined).where(*here).order_by(load, person.c.id).limit(1)
-    return next((row.id for row in ask_everywhere(db, least)), None)
+    return next((row.id for row in ask_everywhere(db, _LEAST_BUSY, {"home": home})), None)
 
 
 def _new_case(db: Connection, detection: Detection, home: str | None, by: Identity, now: datetime) -> str:
     """The rows of a case that is about to be logged; its state is not there yet."""
     business_id, entrepreneur_id, case_id, reference = new_id(now), new_id(now), new_id(now), new_reference()
     widen_to_case(db, case_id)
-    db.execute(insert(business).values(id=business_id, **_business(detection)))
+    writes = Batch(db)
+    writes.insert(business, {"id": business_id, **_business(detection)})
     contact = {
         "name": detection.person_name,
         "phone": detection.phone,
         "email": detection.email,
         "language": detection.language,
     }
-    db.execute(insert(entrepreneur).values(id=entrepreneur_id, **contact))
+    writes.insert(entrepreneur, {"id": entrepreneur_id, **contact})
     adviser = by.person if home in by.territories() else referent_for(db, home)
     named = (detection.name, detection.person_name, detection.siret, detection.email, detection.city)
     situation, around = _placed(db, detection)
     informed = now if detection.consents or detection.channel else None
-    db.execute(
-        insert(case_file).values(
-            id=case_id, reference=reference, territory_id=home, state=NEW, state_since=now, referent_id=adviser, business_id=business_id,
-            entrepreneur_id=entrepreneur_id, situation=situation, quartier_id=around,
-            legal_basis=detection.legal_basis, notice_version=NOTICE if informed else None,
-            informed_at=informed, opened_at=now, logged_at=now, origin=detection.origin, updated_at=now,
-            search_text=search.text_of(reference=reference, phone=detection.phone, words=named),
-        )
-    )  # fmt: skip
+    writes.insert(case_file, {
+        "id": case_id, "reference": reference, "territory_id": home, "state": NEW, "state_since": now, "referent_id": adviser, "business_id": business_id,
+        "entrepreneur_id": entrepreneur_id, "situation": situation, "quartier_id": around, "legal_basis": detection.legal_basis,
+        "notice_version": NOTICE if informed else None, "informed_at": informed, "opened_at": now, "logged_at": now, "origin": detection.origin,
+        "updated_at": now, "search_text": search.text_of(reference=reference, phone=detection.phone, words=named),
+    })  # fmt: skip
     for purpose in detection.consents:
         row = {
             "case_id": case_id,
@@ -180,9 +189,10 @@ def _new_case(db: Connection, detection: Detection, home: str | None, by: Identi
             "channel": detection.channel,
             "notice_version": NOTICE,
         }
-        db.execute(insert(consent).values(id=new_id(now), **row))
+        writes.insert(consent, {"id": new_id(now), **row})
     for entered in detection.needs:
-        add_need(db, case_id, entered, now)
+        _write_need(writes, case_id, entered, now)
+    writes.send()
     return reference
 
 
@@ -220,10 +230,16 @@ def _placed(db: Connection, detection: Detection) -> tuple[str, str | None]:
 
 def add_need(db: Connection, case_id: str, entered: Mapping[str, Any], now: datetime) -> str:
     """A need of a case: its subject, and its axis, levers and amount (euros) where they are known."""
+    writes = Batch(db)
+    identifier = _write_need(writes, case_id, entered, now)
+    writes.send()
+    return identifier
+
+
+def _write_need(writes: Batch, case_id: str, entered: Mapping[str, Any], now: datetime) -> str:
     identifier = new_id(now)
     known = {name: entered.get(name) for name in ("axis", "amount", "detail")}
     row = {"subject": entered["subject"], "levers": plain(entered.get("levers") or []), "created_at": now, **known}
-    db.execute(insert(need).values(id=identifier, case_id=case_id, **row))
-    one_more = update(case_file).where(case_file.c.id == case_id).values(pending_needs=case_file.c.pending_needs + 1)
-    db.execute(one_more)
+    writes.insert(need, {"id": identifier, "case_id": case_id, **row})
+    writes.add(_ONE_MORE_NEED, {"of_case": case_id})
     return identifier

@@ -35,6 +35,7 @@ from engine.model import CASE_TRACK, TRACK_KINDS, Kind, Refusal
 from engine.records import CASE_RECORDS
 
 KINDS = frozenset(Kind)
+_JUST_WRITTEN = select(case_file).where(case_file.c.reference == bindparam("wanted"))
 _UNCHANGED = update(case_file).where(
     case_file.c.id == bindparam("of_case"), case_file.c.version == bindparam("of_version")
 )
@@ -89,8 +90,10 @@ def fire(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fi
 
 def begin_case(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fired:
     """Take the first step of a case whose rows were just written: whoever logs it needs no relation to it yet."""
-    row = db.execute(select(case_file).where(case_file.c.reference == request.reference)).mappings().one()
-    return _fire_on(db, request, dict(row), by=by, now=now)
+    row = fetch_row(db, _JUST_WRITTEN, {"wanted": request.reference})
+    if row is None:
+        raise NotFound
+    return _fire_on(db, request, row, by=by, now=now)
 
 
 def _fire_on(db: Connection, request: Request, row: dict[str, Any], *, by: Identity, now: datetime) -> Fired:

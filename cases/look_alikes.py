@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, false, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    false,
+    insert,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from cases.access import Identity, visible_to
 from cases.database import ask_everywhere
@@ -56,6 +70,16 @@ class Doubt:
     found_at: datetime
 
 
+_SHOPS = case_file.join(business, business.c.id == case_file.c.business_id)
+_PEOPLE = case_file.join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
+_DESCRIBED = _SHOPS.join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
+_ALIKE = tuple(
+    select(case_file.c.id).select_from(joined).where(column == bindparam(column.name))
+    for joined, column in (
+        (_SHOPS, business.c.siret), (_PEOPLE, entrepreneur.c.phone), (_PEOPLE, entrepreneur.c.email), (_SHOPS, business.c.address_line),
+    )
+)  # fmt: skip
+"""The cases that share something, each by its own index: asked at once with OR, a database reads every case of the territory."""
 _OTHER, _OTHER_SHOP = case_file.alias("other"), business.alias("other_shop")
 _OPEN = (
     case_file.c.state != "closed",
@@ -66,20 +90,17 @@ _OPEN = (
 
 def find(db: Connection, of: Described, *, by: Identity) -> tuple[LookAlike, ...]:
     """The open cases of the territory with the same SIRET, phone or e-mail, the oldest first, also those that the asker may not see."""
-    shared = [column == value for column, value in (
-        (business.c.siret, of.siret), (entrepreneur.c.phone, of.phone), (entrepreneur.c.email, of.email),
-    ) if value]  # fmt: skip
-    if not shared:
+    shared = {"siret": of.siret or None, "phone": of.phone or None, "email": of.email or None}
+    if not any(shared.values()):
         return ()
-    here = case_file.c.territory_id == of.territory if of.territory else case_file.c.territory_id.is_(None)
-    columns = (
-        case_file.c.id, case_file.c.reference, business.c.siret, entrepreneur.c.phone, entrepreneur.c.email, business.c.name,
-        entrepreneur.c.name.label("person"), visible_to(by).label("seen"),
-    )  # fmt: skip
-    query = select(*columns).select_from(_described()).where(here, case_file.c.state != "closed", or_(*shared))
-    found = ask_everywhere(db, query.order_by(case_file.c.logged_at, case_file.c.id))
+    found = [row for row in ask_everywhere(db, _open_alike(by), shared) if row.territory_id == of.territory]
     mine = fingerprint(siret=of.siret, phone=of.phone, email=of.email, name=of.name, person=of.person)
     return tuple(LookAlike(row.id, row.reference, same(mine, _folded(row)).reason, bool(row.seen)) for row in found)
+
+
+def same_cases(db: Connection, shared: Mapping[str, str | None]) -> list[Row[Any]]:
+    """The open cases with the same siret, phone, email or address_line, in any territory: to be compared as a whole."""
+    return list(db.execute(_SAME, shared))
 
 
 def keep(db: Connection, case_id: str, found: Iterable[LookAlike], now: datetime) -> None:
@@ -102,7 +123,7 @@ def look_again(db: Connection, case_id: str, *, by: Identity, now: datetime) -> 
         case_file.c.territory_id.label("territory"), business.c.siret, entrepreneur.c.phone, entrepreneur.c.email, business.c.name,
         entrepreneur.c.name.label("person"),
     )  # fmt: skip
-    row = db.execute(select(*columns).select_from(_described()).where(case_file.c.id == case_id)).one()
+    row = db.execute(select(*columns).select_from(_DESCRIBED).where(case_file.c.id == case_id)).one()
     keep(db, case_id, find(db, Described(**row._mapping), by=by), now)
 
 
@@ -131,10 +152,20 @@ def dismiss(db: Connection, who: Identity, identifier: str, *, now: datetime) ->
 # -- how ------------------------------------------------------------------------------------------------------------------
 
 
-def _described() -> Any:
-    return case_file.join(business, business.c.id == case_file.c.business_id).join(
-        entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id
-    )
+_COMPARED = (
+    case_file.c.id, case_file.c.reference, case_file.c.territory_id, business.c.siret, entrepreneur.c.phone, entrepreneur.c.email, business.c.name,
+    entrepreneur.c.name.label("person"), business.c.address_line, business.c.postcode,
+)  # fmt: skip
+_STILL_OPEN = case_file.c.state != "closed"
+_SAME = select(*_COMPARED).select_from(_DESCRIBED).where(case_file.c.id.in_(union_all(*_ALIKE)), _STILL_OPEN)
+
+
+@lru_cache(maxsize=1024)
+def _open_alike(by: Identity) -> Select[Any]:
+    """The question for somebody, built once: their territory is told apart afterwards, so that no database begins with it."""
+    alike = select(*_COMPARED, visible_to(by).label("seen")).select_from(_DESCRIBED)
+    alike = alike.where(case_file.c.id.in_(union_all(*_ALIKE[:3])), _STILL_OPEN)
+    return alike.order_by(case_file.c.logged_at, case_file.c.id)
 
 
 def _folded(row: Row[Any]) -> Any:

@@ -178,4 +178,12 @@ def _id(line: int, columns: tuple[Column, ...], header: str) -> str | None:
 def _duplicate(one: Mapping[str, Any]) -> dict[str, Any]:
     case = one["of"].get("case")
     said = f"le dossier {case}" if case else f"la ligne {one['of']['line']}"
-    return {"line": one["line"], "of": said, "href": f"/dossiers/{case}" if case else None}
+    otherwise = [
+        f"{d['label']} : « {d['file']} » dans le fichier, {_kept(d['case'])} dans le dossier"
+        for d in one.get("differences", ())
+    ]
+    return {"line": one["line"], "of": said, "href": f"/dossiers/{case}" if case else None, "otherwise": otherwise}
+
+
+def _kept(value: str | None) -> str:
+    return f"« {value} »" if value else "rien"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Request
 from sqlalchemy import Connection
@@ -11,6 +11,7 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.responses import RedirectResponse, Response
 
 from api.pages import desk
+from api.pages.files import as_file
 from api.pages.import_view import Sight, Typed, confirm_context, history_context, import_context
 from api.pages.shell import PageVisit, done, see_other, warned
 from api.security import Visit
@@ -21,9 +22,11 @@ from cases.importers.detections import sample_values
 from cases.importers.errors import ImportFileRefused
 from cases.importing import reports
 from cases.importing.correcting import LineCorrection, correct_line
+from cases.importing.report_file import report_table
 from cases.importing.returned import refused_sheet
 from cases.importing.running import Begun, Upload, begin, drop_dry_run, go_on, import_detections, stored_upload
 from cases.importing.undoing import undo_import
+from cases.spreadsheet import Table
 from cases.views.choices import territories_for
 from engine.model import Role
 
@@ -97,6 +100,16 @@ async def take_away(identifier: str, visit: PageVisit) -> Response:
     content = await visit.read(read)
     named = {"Content-Disposition": 'attachment; filename="lignes-a-corriger.csv"'}
     return Response(content, media_type="text/csv; charset=utf-8", headers=named)
+
+
+@router.get("/{identifier}/rapport.{kind}")
+async def take_report(identifier: str, kind: Literal["csv", "xlsx"], visit: PageVisit) -> Response:
+    """The whole report as a file: a line for each line of the sheet."""
+
+    def read(db: Connection) -> Table:
+        return report_table(db, reports.import_in_sight(db, visit.identity, identifier))
+
+    return as_file(await visit.read(read), format=kind, name="rapport-d-import")
 
 
 @router.post("/{identifier}/lignes/{line}")

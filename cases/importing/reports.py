@@ -72,12 +72,21 @@ def report(db: Connection, file_id: str) -> dict[str, Any]:
 
     found: dict[str, Any] = plain({name: file[name] for name in _OF_THE_ROW} | {
         "file": file["name"], "recorded": len(of("recorded")), "blank": len(of("blank")),
-        "duplicates": [{"line": d["line"], "of": {"line": d["of_line"]} if d["of_line"] else {"case": d["reference"]}} for d in of("duplicate")],
+        "duplicates": [_duplicate(line) for line in of("duplicate")],
         "refused": [{name: r[name] for name in ("line", "column", "value", "code", "reason")} for r in of("refused")],
         "declined_contact": [line["line"] for line in of("declined_contact")],
         "undone": _undone(file["undone_at"], of("recorded")),
     })  # fmt: skip
     return found
+
+
+def _duplicate(line: Mapping[Any, Any]) -> dict[str, Any]:
+    """A line that is another one of the file, or a case that is known; then with what it says otherwise, if anything."""
+    if line["of_line"]:
+        return {"line": line["line"], "of": {"line": line["of_line"]}}
+    found = {"line": line["line"], "of": {"case": line["reference"]}}
+    differences = (line["data"] or {}).get("differences")
+    return found | ({"differences": differences} if differences else {})
 
 
 def _undone(at: datetime | None, recorded: list[Any]) -> dict[str, Any] | None:

@@ -21,6 +21,7 @@ from cases.importing.reports import phone_region, report
 from cases.importing.verdicts import Bringer, verdict_on
 from cases.tables.memory import import_content, import_file, import_line
 from cases.tables.territories import territory
+from cases.writing.batch import Batch
 
 AT_ONCE: Final = 25
 """Lines that share a transaction: what a kill in the middle may have to do again."""
@@ -150,10 +151,12 @@ def _keep(db: Connection, *, begun: Begun, rows: tuple[Row, ...], now: datetime)
     """Keep what became of each line that is not kept yet, in the same transaction as the case that it made."""
     here = (import_line.c.import_id == begun.file_id, import_line.c.line.in_([row.line for row in rows]))
     done = set(db.execute(select(import_line.c.line).where(*here)).scalars())
+    kept = Batch(db)
     for row in rows:
         if row.line not in done:
             verdict = verdict_on(db, row, begun.bringer, now, dry_run=begun.dry_run)
-            db.execute(insert(import_line).values(id=new_id(now), import_id=begun.file_id, line=row.line, **verdict))
+            kept.insert(import_line, {"id": new_id(now), "import_id": begun.file_id, "line": row.line, **verdict})
+    kept.send()
 
 
 def _finish(db: Connection, *, begun: Begun, now: datetime) -> None:

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection
+from sqlalchemy import Row as RowOfCase
 
-from cases import intake
+from cases import intake, look_alikes
 from cases.access import Identity
-from cases.duplicates import fingerprint, same
+from cases.duplicates import fingerprint, fold, same
 from cases.importers.results import Blank, DeclinedContact, Detection, Duplicate, Refused, Row
 from cases.importers.values import Consent
 from cases.needs import NEED_KINDS
-from cases.tables.case import business, case_file, entrepreneur
 
 IMPORT: Final = "import"
 """By which door an imported case came in: the journal says so."""
@@ -56,7 +56,8 @@ def verdict_on(db: Connection, row: Row, bringer: Bringer, now: datetime, *, dry
 def _recorded(db: Connection, row: Detection, bringer: Bringer, now: datetime, *, dry_run: bool) -> dict[str, Any]:
     known = _known_case(db, row, bringer.home)
     if known is not None:
-        return {"verdict": "duplicate", "case_id": known}
+        found = differences(row, known)
+        return {"verdict": "duplicate", "case_id": known.id, "data": {"differences": found} if found else None}
     if dry_run:
         return {"verdict": "recorded"}
     logged = intake.log_case(db, _to_log(row, bringer.slug), by=bringer.identity, now=now)
@@ -82,34 +83,33 @@ def _to_log(row: Detection, slug: str) -> intake.Detection:
     )  # fmt: skip
 
 
-def _known_case(db: Connection, row: Detection, home: str) -> str | None:
+def differences(row: Detection, known: Any) -> list[dict[str, Any]]:
+    """What a line says otherwise than the case that it is, or more: nothing of it is written to the case."""
+    compared = (
+        ("Enseigne", row.name, known.name), ("Nom de la personne", row.person, known.person), ("Téléphone", row.phone, known.phone),
+        ("Adresse électronique", row.email, known.email), ("Adresse", row.address, known.address_line), ("SIRET", row.siret, known.siret),
+    )  # fmt: skip
+    return [
+        {"label": label, "file": said, "case": kept or None}
+        for label, said, kept in compared
+        if said and fold(said) != fold(kept or "")
+    ]
+
+
+def _known_case(db: Connection, row: Detection, home: str) -> RowOfCase[Any] | None:
     """The open case of the territory that is the same: by SIRET, or by phone, e-mail or address with a name that is alike."""
     of = row.fingerprint
-    alike = [column == value for column, value in (
-        (business.c.siret, of.siret), (entrepreneur.c.phone, row.phone), (entrepreneur.c.email, row.email), (business.c.address_line, row.address),
-    ) if value]  # fmt: skip
-    if not alike:
+    shared = {"siret": of.siret or None, "phone": row.phone, "email": row.email, "address_line": row.address or None}
+    if not any(shared.values()):
         return None
-    joined = case_file.join(business, business.c.id == case_file.c.business_id).join(
-        entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id
-    )
-    columns = (case_file.c.id, business.c.siret, business.c.name, business.c.address_line, business.c.postcode)
-    people = (entrepreneur.c.phone, entrepreneur.c.email, entrepreneur.c.name.label("person"))
-    query = (
-        select(*columns, *people)
-        .select_from(joined)
-        .where(case_file.c.territory_id == home, case_file.c.state != "closed", or_(*alike))
-    )
-    for known in db.execute(query):
+    for known in look_alikes.same_cases(db, shared):
+        if known.territory_id != home:
+            continue
         place = (known.address_line or "", known.postcode)
+        name, person = known.name, known.person or ""
         other = fingerprint(
-            siret=known.siret,
-            phone=known.phone,
-            email=known.email,
-            name=known.name,
-            person=known.person or "",
-            address=place,
+            siret=known.siret, phone=known.phone, email=known.email, name=name, person=person, address=place
         )
         if same(of, other).is_same:
-            return str(known.id)
+            return known
     return None

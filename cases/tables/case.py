@@ -21,7 +21,7 @@ class Business(SQLModel, table=True):
     naf: str | None = Field(default=None, sa_type=Text)
     legal_form: str | None = Field(default=None, sa_type=Text)
     activity: str | None = Field(default=None, sa_type=Text)
-    address_line: str | None = Field(default=None, sa_type=Text)
+    address_line: str | None = Field(default=None, sa_type=Text, index=True)
     postcode: str | None = Field(default=None, sa_type=Text)
     city: str | None = Field(default=None, sa_type=Text)
     insee: str | None = Field(default=None, sa_type=Text)

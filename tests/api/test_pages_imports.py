@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
+from openpyxl import load_workbook
 from sqlalchemy import func, select
 
 from api.headers import LARGEST_FILE
@@ -156,6 +158,46 @@ def test_a_case_that_is_known_is_linked_and_not_doubled(town: Town) -> None:
 
     assert f'href="/dossiers/{reference}"' in browser.page
     assert count(town, case_file) == 2
+
+
+@SQLITE
+def test_what_the_file_says_otherwise_than_the_case_is_shown_before_anything_is_recorded(town: Town) -> None:
+    reference = town.logged(name="Snack du Pile", phone="06 39 98 00 11")
+
+    browser = send(town["ines"], sheet("Snack du Pile;Samir Roux;06 39 98 00 11;oui", GOOD[1]))
+
+    assert f'href="/dossiers/{reference}"' in browser.page
+    assert "Nom de la personne : « Samir Roux » dans le fichier, rien dans le dossier" in browser.page
+    assert "Téléphone : «" not in browser.page
+    browser.fill(f"{browser.address}/importer")
+    assert town.row(entrepreneur)[0]["name"] != "Samir Roux", "nothing is written to the case"
+
+
+@SQLITE
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_whole_report_is_taken_away_as_a_file_that_runs_nothing(town: Town, kind: str) -> None:
+    browser = imported(town, *GOOD, "=HYPERLINK(1);@Roux;+33 6 39;oui")
+
+    answer = browser.client.get(f"{browser.address}/rapport.{kind}")
+
+    assert "attachment" in answer.headers["content-disposition"]
+    if kind == "csv":
+        lines = [line.split(";") for line in answer.content.decode("utf-8-sig").splitlines()]
+    else:
+        book = load_workbook(io.BytesIO(answer.content))
+        lines = [[cell.value or "" for cell in row] for row in book["Rapport"]]
+        assert {cell.data_type for row in book["Rapport"] for cell in row} <= {"s", "n", "inlineStr"}
+    assert lines[0][:3] == ["Ligne", "Résultat", "Dossier"]
+    assert [line[:2] for line in lines[1:]] == [["2", "dossier créé"], ["3", "dossier créé"], ["4", "à corriger"]]
+    assert lines[1][2].startswith("QP-")
+    assert lines[3][4] == "Téléphone"
+
+
+@SQLITE
+def test_the_report_of_another_territory_s_import_is_not_there(town: Town) -> None:
+    address = imported(town, *GOOD).address
+    assert town["stranger"].open(f"{address}/rapport.csv").status == 404
+    assert town["ines"].open(f"{address}/rapport.exe").status in (404, 422)
 
 
 def test_an_admin_imports_into_any_territory(town: Town) -> None:
