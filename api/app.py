@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from api import csrf, errors, pages
-from api.headers import BodyLimit, SafeHeaders
+from api import csrf, errors, link_limits, pages
+from api.headers import BodyLimit, SafeHeaders, Safety, origin_of
+from api.identity_provider import Provider
+from api.meter import Meter
 from api.metrics import Figures, Measured
 from api.pages import refusals
 from api.pages.frame import frame_of
@@ -29,17 +31,18 @@ def create_app(
     """The application on that database; `clock` is virtual in the demo and the tests. Raises SecretKeyMissing in production."""
     chosen = settings or of_this_process()
     worker = Worker(database, clock or SystemClock())
-    registers = Registers.of(chosen, worker.clock)
+    registers, provider = Registers.of(chosen, worker.clock), Provider.of(chosen, worker.clock)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await registers.close()
+        await provider.close()
         worker.close()
 
     app = FastAPI(
         title="Quartiers productifs",
-        docs_url="/api/docs",
+        docs_url=None,
         openapi_url="/api/openapi.json",
         redoc_url=None,
         lifespan=lifespan,
@@ -49,21 +52,25 @@ def create_app(
     app.state.files = Files(chosen.files_dir)
     app.state.frame = frame_of(chosen, demo=demo)
     app.state.figures = Figures()
+    app.state.meter = Meter()
+    app.state.metrics_token = chosen.metrics_token.get_secret_value()
+    app.state.provider = provider
+    app.state.safety = Safety(chosen.in_production, origin_of(chosen.oidc_issuer))
     _add_routes(app, demo=demo)
     errors.add_to(app)
     refusals.add_to(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=chosen.hosts, www_redirect=False)
-    app.add_middleware(SafeHeaders, over_tls=chosen.in_production)
+    app.add_middleware(SafeHeaders, safety=app.state.safety)
     app.add_middleware(Measured, figures=app.state.figures)
     return app
 
 
 def _add_routes(app: FastAPI, *, demo: bool) -> None:
-    """Every page is guarded from forged forms, here and once."""
+    """Every page is guarded from forged forms, and what links send is counted, here and once."""
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", responses={**errors.PROBLEMS})
-    guarded = [Depends(csrf.checked)]
+    guarded = [Depends(csrf.checked), Depends(link_limits.checked)]
     shown = (*pages.ROUTERS, *(pages.OF_THE_DEMO if demo else ()))
     for router in shown:
         app.include_router(router, dependencies=guarded, include_in_schema=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fastapi import FastAPI, Request
@@ -22,25 +23,60 @@ from engine.model import Refusal, RefusedBy
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = 5
 """Seconds to wait before asking a busy service again."""
-STATUSES: Final[Mapping[type[CasesError], tuple[int, str, str]]] = {
-    NotFound: (404, "not_found", "Introuvable"),
-    Unreadable: (422, "invalid", "Saisie à corriger"),
-    Refused: (422, "step_refused", "Étape refusée"),
-    Conflict: (409, "conflict", "Le dossier a changé"),
-    KeyReused: (422, "idempotency_key_reused", "Clé déjà utilisée"),
-    ImportFileRefused: (422, "file_refused", "Fichier refusé"),
-    Invalid: (422, "invalid", "Saisie à corriger"),
-    RolledBack: (503, "not_kept", "Rien n’a été enregistré"),
-    WriterClosed: (503, "closed", "Service fermé"),
-}
-_BY_STATUS: Final[Mapping[int, tuple[str, str, str]]] = {
-    400: ("not_json", "Demande illisible", "Le corps de la demande n’est pas du JSON : corrigez-le."),
-    403: ("forbidden", "Pas à vous", "Vous n’avez pas le droit de faire cela : demandez à la personne qui suit le dossier."),
-    404: ("not_found", "Introuvable", "Cette adresse n’existe pas : la liste est à /api/docs."),
-    405: ("method_not_allowed", "Méthode refusée", "Cette adresse ne répond pas à cette méthode : la liste est à /api/docs."),
-    413: ("too_large", "Trop lourd", "C’est trop lourd : envoyez moins en une fois."),
-    429: ("too_many_requests", "Trop de demandes", "Attendez un moment, puis recommencez."),
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a code of error means: its status, its title, and what to do when the error itself says nothing more exact."""
+
+    status: int
+    title: str
+    sentence: str
+
+
+def _of_files() -> dict[str, Told]:
+    """Why a file is refused, by the code of each of the reasons that there are."""
+    kinds = [ImportFileRefused]
+    for kind in kinds:
+        kinds += kind.__subclasses__()
+    return {kind.code: Told(422, "Fichier refusé", kind.message) for kind in kinds}
+
+
+ERRORS: Final[Mapping[str, Told]] = {
+    "not_json": Told(400, "Demande illisible", "Le corps de la demande n’est pas du JSON : corrigez-le."),
+    "refused": Told(400, "Demande refusée", "Cette demande ne peut pas être traitée."),
+    "not_signed_in": Told(401, "Connexion nécessaire", "Donnez un jeton valide : Authorization: Bearer …"),
+    "forbidden": Told(403, "Pas à vous", "Vous n’avez pas le droit de faire cela : demandez à la personne qui suit le dossier."),
+    "not_your_role": Told(403, "Étape d’un autre rôle", "Cette étape revient à quelqu’un d’autre : sa raison le nomme."),
+    "scope_missing": Told(403, "Droit du jeton", "Ce jeton ne sert pas à cela : demandez-en un qui a ce droit (read, write, import, webhooks)."),
+    "not_found": Told(404, "Introuvable", "Cette adresse n’existe pas, ou elle n’est pas à vous : la liste est à /api/docs."),
+    "method_not_allowed": Told(405, "Méthode refusée", "Cette adresse ne répond pas à cette méthode : la liste est à /api/docs."),
+    "conflict": Told(409, "Le dossier a changé", "Le dossier a changé entre-temps : relisez-le, puis recommencez."),
+    "stale": Told(412, "Le dossier a changé", "La version de If-Match n’est plus la bonne : relisez le dossier, puis recommencez."),
+    "too_large": Told(413, "Trop lourd", "C’est trop lourd : envoyez moins en une fois."),
+    "invalid": Told(422, "Saisie à corriger", "Des champs sont à corriger : « fields » dit lesquels."),
+    "step_refused": Told(422, "Étape refusée", "Cette étape n’est pas possible maintenant : « reasons » dit pourquoi."),
+    "idempotency_key_reused": Told(422, "Clé déjà utilisée", "Cette clé d’idempotence a déjà servi pour une autre demande : prenez-en une nouvelle."),
+    "version_needed": Told(428, "Version nécessaire", "Lisez d’abord le dossier, puis renvoyez son ETag dans If-Match."),
+    "too_many_requests": Told(429, "Trop de demandes", "Attendez le temps que dit Retry-After, puis recommencez."),
+    "unexpected": Told(500, "Erreur imprévue", "Ce n’est pas de votre fait : recommencez dans un instant, ou signalez le request_id."),
+    "busy": Told(503, "Service occupé", "Le service est occupé : attendez un instant, puis recommencez. Rien n’a été enregistré."),
+    "not_kept": Told(503, "Rien n’a été enregistré", "La base n’a rien pu garder : recommencez dans un instant."),
+    "closed": Told(503, "Service fermé", "Le service s’arrête : recommencez dans un instant."),
+    **_of_files(),
 }  # fmt: skip
+"""Every code of error, with what it means: a problem's `type` leads to the page that lists them."""
+_CODES: Final[Mapping[type[Exception], str]] = {
+    NotFound: "not_found",
+    Unreadable: "invalid",
+    Refused: "step_refused",
+    Conflict: "conflict",
+    KeyReused: "idempotency_key_reused",
+    Invalid: "invalid",
+    RolledBack: "not_kept",
+    WriterClosed: "closed",
+}
+_BY_STATUS: Final = {400: "not_json", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "too_many_requests"}  # fmt: skip
 _FIELDS: Final[Mapping[str, str]] = {
     "missing": "Il manque ce champ : ajoutez-le.",
     "extra_forbidden": "Ce champ n’existe pas ici : retirez-le.",
@@ -92,6 +128,13 @@ PROBLEMS: Final[Mapping[int | str, dict[str, Any]]] = {
 """What every address may answer when it does not do what was asked, for its description."""
 
 
+class ScopeMissing(CasesError):
+    """The token may not be used for this."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"Ce jeton n’a pas le droit « {scope} » : demandez-en un qui l’a.")
+
+
 class NotSignedIn(Exception):
     """No token, or one that is unknown, expired or revoked."""
 
@@ -125,7 +168,7 @@ def reason(refusal: Refusal, track: str) -> dict[str, Any]:
 
 def problem_of(error: CasesError, *, instance: str, request_id: str) -> dict[str, Any]:
     """What went wrong, as the fields of a problem: its `status` among them."""
-    status, code, title = _named(error)
+    code = code_of(error)
     more: dict[str, Any] = {}
     if isinstance(error, Refused):
         more = {
@@ -136,28 +179,28 @@ def problem_of(error: CasesError, *, instance: str, request_id: str) -> dict[str
         more = {"current": plain(error.current)}
     elif isinstance(error, Invalid) and error.field:
         more = {"fields": [_field(f"/{error.field}", code, str(error))]}
-    return _problem(status, code, title, str(error), instance=instance, request_id=request_id, **more)
+    return _problem(code, str(error), instance=instance, request_id=request_id, **more)
 
 
-def _named(error: CasesError) -> tuple[int, str, str]:
-    """Status, code and title: those of the nearest class that has some."""
+def code_of(error: CasesError) -> str:
+    """The code of an error: that of the nearest class that has one."""
     if isinstance(error, Refused) and any(r.by is RefusedBy.ROLE for r in error.reasons):
-        return 403, "not_your_role", "Étape d’un autre rôle"
+        return "not_your_role"
     if isinstance(error, ImportFileRefused):
-        return 422, error.code, STATUSES[ImportFileRefused][2]
-    if isinstance(error, VersionNeeded):
-        return 428, "version_needed", "Version nécessaire"
-    if isinstance(error, Stale):
-        return 412, "stale", STATUSES[Conflict][2]
-    return next(
-        (STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), (400, "refused", "Demande refusée")
-    )
+        return error.code
+    kinds = {**_CODES, VersionNeeded: "version_needed", Stale: "stale", ScopeMissing: "scope_missing"}
+    return next((kinds[kind] for kind in type(error).__mro__ if kind in kinds), "refused")
 
 
-def _problem(status: int, code: str, title: str, detail: str, **more: Any) -> dict[str, Any]:
-    where = {"type": f"{settings().base_url.rstrip('/')}/aide/erreurs#{code}", "title": title, "status": status}
-    told = {"code": code, "detail": detail, "instance": None, "request_id": None}
-    return {**where, **told, "reasons": [], "fields": [], "current": None, **more}
+def _problem(code: str, detail: str | None = None, **more: Any) -> dict[str, Any]:
+    told = ERRORS[code]
+    where = {
+        "type": f"{settings().base_url.rstrip('/')}/aide/erreurs#{code}",
+        "title": told.title,
+        "status": told.status,
+    }
+    said = {"code": code, "detail": detail or told.sentence, "instance": None, "request_id": None}
+    return {**where, **said, "reasons": [], "fields": [], "current": None, **more}
 
 
 def _field(pointer: str, code: str, message: str) -> dict[str, str]:
@@ -181,44 +224,29 @@ async def _of_cases(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _not_signed_in(request: Request, _: Exception) -> JSONResponse:
-    told = ("not_signed_in", "Connexion nécessaire", "Donnez un jeton valide : Authorization: Bearer …")
-    return _answer(_problem(401, *told, **whereabouts(request)), {"WWW-Authenticate": "Bearer"})
+    return _answer(_problem("not_signed_in", **whereabouts(request)), {"WWW-Authenticate": "Bearer"})
 
 
 async def _of_http(request: Request, error: Exception) -> JSONResponse:
     status = error.status_code if isinstance(error, HTTPException) else 500
-    code, title, detail = _BY_STATUS.get(
-        status, ("refused", "Demande refusée", "Cette demande ne peut pas être traitée.")
-    )
-    headers = error.headers if isinstance(error, HTTPException) else None
-    return _answer(_problem(status, code, title, detail, **whereabouts(request)), headers)
+    problem = _problem(_BY_STATUS.get(status, "refused"), **whereabouts(request))
+    return _answer({**problem, "status": status}, error.headers if isinstance(error, HTTPException) else None)
 
 
 async def _busy(request: Request, _: Exception) -> JSONResponse:
-    told = (
-        "busy",
-        "Service occupé",
-        "Le service est occupé : attendez un instant, puis recommencez. Rien n’a été enregistré.",
-    )
-    return _answer(_problem(503, *told, **whereabouts(request)))
+    return _answer(_problem("busy", **whereabouts(request)))
 
 
 async def _unexpected(request: Request, _: Exception) -> JSONResponse:
-    told = (
-        "unexpected",
-        "Erreur imprévue",
-        "Ce n’est pas de votre fait : recommencez dans un instant, ou signalez le request_id.",
-    )
-    return _answer(_problem(500, *told, **whereabouts(request)))
+    return _answer(_problem("unexpected", **whereabouts(request)))
 
 
 async def _of_fields(request: Request, error: Exception) -> JSONResponse:
     found = error.errors() if isinstance(error, RequestValidationError) else ()
     if any(one["type"] == "json_invalid" for one in found):
-        return _answer(_problem(400, *_BY_STATUS[400], **whereabouts(request)))
+        return _answer(_problem("not_json", **whereabouts(request)))
     fields = [_field(_pointer(one["loc"]), one["type"], _said(one)) for one in found]
-    told = ("invalid", "Saisie à corriger", "Des champs sont à corriger.")
-    return _answer(_problem(422, *told, **whereabouts(request), fields=fields))
+    return _answer(_problem("invalid", **whereabouts(request), fields=fields))
 
 
 def _pointer(location: tuple[Any, ...]) -> str:

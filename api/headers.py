@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -17,11 +19,7 @@ LARGEST_FILE = 10_000_000
 _FILES = re.compile(r"(/api/v1)?/imports|(/dossiers|/mon-dossier)/[^/]+/documents$")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
-CONTENT_SECURITY_POLICY = "; ".join((
-    "default-src 'self'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'", "object-src 'none'",
-))  # fmt: skip
 SAFE: Mapping[str, str] = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
@@ -34,13 +32,34 @@ SAFE: Mapping[str, str] = {
 OVER_TLS = "max-age=63072000; includeSubDomains"
 
 
-def add_safe_headers(answered: MutableHeaders, *, over_tls: bool, request_id: str) -> None:
-    """Give an answer the headers that it lacks, and the id of its request."""
-    for name, value in SAFE.items():
-        answered.setdefault(name, value)
-    if over_tls:
-        answered.setdefault("Strict-Transport-Security", OVER_TLS)
-    answered["X-Request-ID"] = request_id
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """The headers of one installation: whether it is reached over TLS alone, and where a form may lead beside itself."""
+
+    over_tls: bool = False
+    leads_to: str = ""
+    """The origin of the identity provider: who signs out by a form is led there."""
+
+    @property
+    def policy(self) -> str:
+        """Everything comes from here; nothing is inside a frame."""
+        forms = f"form-action 'self' {self.leads_to}".rstrip()
+        return f"default-src 'self'; base-uri 'none'; {forms}; frame-ancestors 'none'; object-src 'none'"
+
+    def add(self, answered: MutableHeaders, request_id: str) -> None:
+        """Give an answer the headers that it lacks, and the id of its request."""
+        answered.setdefault("Content-Security-Policy", self.policy)
+        for name, value in SAFE.items():
+            answered.setdefault(name, value)
+        if self.over_tls:
+            answered.setdefault("Strict-Transport-Security", OVER_TLS)
+        answered["X-Request-ID"] = request_id
+
+
+def origin_of(address: str) -> str:
+    """The origin of an address, as a policy names it; nothing of no address."""
+    found = urlsplit(address)
+    return f"{found.scheme}://{found.netloc}" if found.netloc else ""
 
 
 class BodyTooLarge(HTTPException):
@@ -53,8 +72,8 @@ class BodyTooLarge(HTTPException):
 class SafeHeaders:
     """Gives each request an id, and each answer the headers that it lacks."""
 
-    def __init__(self, app: ASGIApp, over_tls: bool) -> None:
-        self.app, self.over_tls = app, over_tls
+    def __init__(self, app: ASGIApp, safety: Safety) -> None:
+        self.app, self.safety = app, safety
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -66,7 +85,7 @@ class SafeHeaders:
 
         async def send_safely(message: Message) -> None:
             if message["type"] == "http.response.start":
-                add_safe_headers(MutableHeaders(scope=message), over_tls=self.over_tls, request_id=request_id)
+                self.safety.add(MutableHeaders(scope=message), request_id)
             await send(message)
 
         await self.app(scope, receive, send_safely)

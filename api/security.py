@@ -4,35 +4,62 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Annotated, TypeVar
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Final, TypeVar
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
-from api.errors import NotSignedIn
+from api.errors import NotSignedIn, ScopeMissing
+from api.rate_limits import Counted, asker_of
 from api.work import Work, Worker
 from cases.access import Identity, grants_of, scope_of
 from cases.database import Database, Scope
+from cases.errors import Invalid
 from cases.identifiers import new_id
 from cases.tables.people import api_token, person
 
 T = TypeVar("T")
 
 
-def new_token(db: Connection, person_id: str, name: str, *, now: datetime, expires_at: datetime | None = None) -> str:
-    """Make a token for a person and give it: it is shown once, only its hash is kept."""
+class TokenScope(StrEnum):
+    """What a token may be used for; the roles of its person say on which cases."""
+
+    READ = "read"
+    """Every GET."""
+    WRITE = "write"
+    """Steps, records, corrections."""
+    IMPORT = "import"
+    """Files, their reports and their undoing."""
+    WEBHOOKS = "webhooks"
+    """Where the product tells other tools what happened."""
+
+
+EVERY_SCOPE: Final = tuple(TokenScope)
+LONGEST_TOKEN: Final = timedelta(days=366)
+"""No token lives longer: it is made again."""
+_SEEN_EVERY: Final = timedelta(minutes=5)
+"""The last use of a token is not noted at each request, but this often."""
+
+
+def new_token(
+    db: Connection, person_id: str, name: str, *, now: datetime, scopes: Collection[TokenScope] = EVERY_SCOPE, lasts: timedelta = LONGEST_TOKEN
+) -> str:  # fmt: skip
+    """Make a token for a person and give it: it is shown once, only its hash is kept. Raises Invalid for one that lasts too long."""
+    if not timedelta(0) < lasts <= LONGEST_TOKEN:
+        raise Invalid(f"Un jeton dure de 1 à {LONGEST_TOKEN.days} jours.", "days")
     token = "qp_" + secrets.token_urlsafe(32)
     row = {
         "person_id": person_id,
         "name": name,
         "token_hash": hash_of_secret(token),
-        "scopes": [],
+        "scopes": sorted({str(scope) for scope in scopes}),
         "created_at": now,
-        "expires_at": expires_at,
+        "expires_at": now + lasts,
     }
     db.execute(insert(api_token).values(id=new_id(now), **row))
     return token
@@ -43,29 +70,62 @@ def hash_of_secret(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def identify(db: Connection, token: str, now: datetime) -> Identity | None:
-    """The person whose token this is, with their roles; None when it is unknown, expired, revoked, or theirs no more."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A token that opens the door: whose it is, for what, and whether it is time to note that it was used."""
+
+    id: str
+    identity: Identity
+    scopes: frozenset[str]
+    to_note: bool
+
+
+def identify(db: Connection, token: str, now: datetime) -> Held | None:
+    """Whose token this is, with their roles; None when it is unknown, expired, revoked, or theirs no more."""
     joined = api_token.join(person, person.c.id == api_token.c.person_id)
     alive = (api_token.c.token_hash == hash_of_secret(token), api_token.c.revoked_at.is_(None), person.c.active)
-    row = db.execute(
-        select(person.c.id, person.c.name, api_token.c.expires_at).select_from(joined).where(*alive)
-    ).first()
+    columns = (api_token, person.c.name.label("holder"))
+    row = db.execute(select(*columns).select_from(joined).where(*alive)).first()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    return Identity(row.id, row.name, grants_of(db, row.id), via="api")
+    who = Identity(row.person_id, row.holder, grants_of(db, row.person_id), via="api")
+    return Held(row.id, who, frozenset(row.scopes), row.used_at is None or now - row.used_at >= _SEEN_EVERY)
+
+
+def note_use(db: Connection, token_id: str, now: datetime) -> None:
+    """Note that a token is in use."""
+    db.execute(update(api_token).where(api_token.c.id == token_id).values(used_at=now))
+
+
+def scope_for(method: str, path: str) -> TokenScope:
+    """What a token must be good for to ask that."""
+    subject = path.removeprefix("/api/v1").lstrip("/").partition("/")[0]
+    if subject in ("imports", "webhooks"):
+        return TokenScope.IMPORT if subject == "imports" else TokenScope.WEBHOOKS
+    return TokenScope.READ if method in ("GET", "HEAD", "OPTIONS") else TokenScope.WRITE
 
 
 _bearer = HTTPBearer(auto_error=False, description="Le jeton que donne « qp token add ».")
 
 
-async def _current(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)], work: Work) -> Identity:
-    if given is None or not given.credentials.isascii():
+async def _current(
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)], work: Work
+) -> Identity:
+    """Whose token it is. Raises NotSignedIn, ScopeMissing, TooOften."""
+    now, network, meter = work.clock.now(), asker_of(request), request.app.state.meter
+    held = None
+    if given is not None and given.credentials.isascii():
+        held = await work.read(lambda db: identify(db, given.credentials, now))
+    if held is None:
+        await meter.spend(work, {Counted.REFUSED_FROM: network}, now)
         raise NotSignedIn
-    now = work.clock.now()
-    found = await work.read(lambda db: identify(db, given.credentials, now))
-    if found is None:
-        raise NotSignedIn
-    return found
+    await meter.spend(work, {Counted.REST: str(held.identity.person), Counted.REST_FROM: network}, now)
+    if (needed := scope_for(request.method, request.url.path)) not in held.scopes:
+        raise ScopeMissing(needed)
+    if held.to_note:
+        await work.write(lambda db: note_use(db, held.id, now))
+    request.state.token_scopes = held.scopes
+    return held.identity
 
 
 CurrentIdentity = Annotated[Identity, Depends(_current)]

@@ -7,6 +7,7 @@ import secrets
 from functools import cache
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -29,8 +30,24 @@ class Settings(BaseSettings):
     """Signs the forms. In development one is made, once, in `.secret-key`."""
     database_owner_url: str = ""
     """PostgreSQL: the owner's address, for `qp db` alone. Without it, `QP_DATABASE_URL`."""
-    trusted_hosts: str = "*"
-    """The names by which the application may be called, separated by commas."""
+    trusted_hosts: str = ""
+    """The names by which the application may be called, separated by commas. Without it: in production that of `QP_BASE_URL`, elsewhere any."""
+    trusted_proxies: str = "127.0.0.1"
+    """The addresses of the proxies whose `X-Forwarded-For` is believed, separated by commas; of nobody else. Never `*`."""
+    metrics_token: SecretStr = SecretStr("")
+    """What a monitor gives to read `/metrics` (`Authorization: Bearer …`). Without it, they are read from the machine itself alone."""
+    oidc_issuer: str = ""
+    """The identity provider that lets people in beside mail (OpenID Connect, ProConnect): its address. Without it there is none."""
+    oidc_client_id: str = ""
+    """The name under which the provider knows this installation."""
+    oidc_client_secret: SecretStr = SecretStr("")
+    """What this installation proves itself with to the provider."""
+    oidc_name: str = "ProConnect"
+    """The provider's name, on its button."""
+    oidc_scope: str = "openid email"
+    """What is asked of the provider: nothing but the address is used."""
+    oidc_vouches: bool = False
+    """Whether the provider gives only addresses that it has verified, and says so nowhere (ProConnect). Otherwise `email_verified` must be true."""
     name: str = "Quartiers productifs"
     """The product's name on every page."""
     theme_css: str = ""
@@ -65,7 +82,19 @@ class Settings(BaseSettings):
     @property
     def hosts(self) -> list[str]:
         """The names by which the application may be called."""
-        return [name.strip() for name in self.trusted_hosts.split(",") if name.strip()] or ["*"]
+        given = [name.strip() for name in self.trusted_hosts.split(",") if name.strip()]
+        own = urlsplit(self.base_url).hostname
+        return given or ([own] if self.in_production and own else ["*"])
+
+    @property
+    def proxies(self) -> list[str]:
+        """The proxies whose word on a request's origin is believed."""
+        return [one.strip() for one in self.trusted_proxies.split(",") if one.strip() not in ("", "*")]
+
+    @property
+    def return_address(self) -> str:
+        """Where the identity provider sends people back to."""
+        return f"{self.base_url.rstrip('/')}/connexion/fournisseur/retour"
 
 
 @cache

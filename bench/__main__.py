@@ -1,4 +1,4 @@
-"""`qp bench`: the write path measured beside bare SQL, what must hold when processes die, the map, and large imports."""
+"""`qp bench`: the write path beside bare SQL, what must hold when processes die, the map, large imports, and doors tried at random."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from bench import contract as asked
 from bench import faults as killed
 from bench import imports as sheets
 from bench import lives as walks
 from bench import quartiers as map_of
+from bench import sign_in as door
 from bench import slow_disk
 from bench import write_path as measures
 
@@ -85,6 +87,24 @@ def import_sheet(lines: Annotated[int, typer.Option(help="How many lines the she
     measures.keep_one("import", {one.database: asdict(one) for one in found})
     within = all(one.exact and one.seconds <= IMPORT_SECONDS and one.megabytes <= IMPORT_MEGABYTES for one in found)
     raise typer.Exit(0 if within else 1)
+@app.command()
+def contract(cases: Annotated[int, typer.Option(help="In all, for everybody together.")] = 10_000) -> None:
+    """Generated requests on every route, as each role: no failure of ours, no answer that is not as described, nobody let in without a token."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = asked.ask_as_everybody(folder, cases)
+    print(found)
+    measures.keep_one("contract", {**asdict(found), "server_errors": found.server_errors})
+    raise typer.Exit(1 if found.server_errors or found.failures else 0)
+
+
+@app.command("sign-in")
+def sign_in(tries: Annotated[int, typer.Option(help="Of each kind.")] = 200) -> None:
+    """Addresses that are known and others, asked for in turn of a real server: medians within 10 %."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = door.knock(folder, tries)
+    print(found)
+    measures.keep_one("sign-in", asdict(found))
+    raise typer.Exit(0 if found.alike else 1)
 
 
 if __name__ == "__main__":

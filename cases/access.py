@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -39,6 +39,8 @@ class Identity:
     via: str = "api"
     entrepreneur: str | None = None
     system: bool = False
+    own_cases_only: bool = False
+    """On a phone of their own, long after they signed in: their own cases, whatever their roles."""
 
     def territories(self) -> frozenset[str]:
         """Where this person is adviser or manager."""
@@ -87,6 +89,8 @@ def visible_to(who: Identity) -> ColumnElement[bool]:
     """The condition on `case_file` under which somebody may see a case; nothing for who has no relation to any."""
     if who.system:
         return case_file.c.id.is_not(None)
+    if who.own_cases_only:
+        return _theirs_alone(who)
     ways: list[ColumnElement[bool]] = []
     if territories := who.territories():
         ways.append(case_file.c.territory_id.in_(territories))
@@ -102,6 +106,16 @@ def visible_to(who: Identity) -> ColumnElement[bool]:
     if who.entrepreneur:
         ways.append(and_(case_file.c.entrepreneur_id == who.entrepreneur))
     return or_(*ways) if ways else false()
+
+
+def _theirs_alone(who: Identity) -> ColumnElement[bool]:
+    """The cases that they follow themselves, by their name."""
+    if who.person is None:
+        return false()
+    asked = select(referral.c.case_id).where(referral.c.agent_id == who.person, referral.c.state != "draft")
+    mentored = select(mentoring_pair.c.case_id).where(mentoring_pair.c.mentor_id == who.person)
+    own = or_(case_file.c.referent_id == who.person, case_file.c.id.in_(asked), case_file.c.id.in_(mentored))
+    return and_(own, visible_to(replace(who, own_cases_only=False)))
 
 
 def actor_on(who: Identity, facts: CaseFacts, track: str, on_behalf_of: Mapping[str, Any] | None = None) -> Actor:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, or_, select, update
 
-from cases.access import BRANCH_ROLES, TERRITORY_ROLES
+from cases.access import BRANCH_ROLES, TERRITORY_ROLES, Grant
 from cases.errors import Invalid, NotFound
 from cases.identifiers import new_id
 from cases.tables.operators import branch
@@ -101,6 +101,29 @@ def _mentor(db: Connection, who: str, home: str | None) -> None:
         db.execute(insert(mentor_profile).values(person_id=who, territory_id=home))
 
 
+@dataclass(frozen=True, slots=True)
+class GrantSaid:
+    """A role that somebody has, with the name of where it holds."""
+
+    id: str
+    grant: Grant
+    place: str | None
+
+
+def grants_said(db: Connection, person_id: str) -> tuple[GrantSaid, ...]:
+    """The roles that somebody has now, the oldest first."""
+    joined = role_grant.outerjoin(territory, territory.c.id == role_grant.c.territory_id).outerjoin(
+        branch, branch.c.id == role_grant.c.branch_id
+    )
+    mine = (role_grant.c.person_id == person_id, role_grant.c.ended_at.is_(None))
+    columns = (role_grant, territory.c.name.label("home"), branch.c.name.label("office"))
+    rows = db.execute(select(*columns).select_from(joined).where(*mine).order_by(role_grant.c.id))
+    return tuple(
+        GrantSaid(row.id, Grant(Role(row.role), row.territory_id, row.branch_id), row.home or row.office)
+        for row in rows
+    )
+
+
 def everybody(db: Connection) -> list[dict[str, Any]]:
     """Everybody who has an account, by name, with the roles that they have now."""
     joined = (
@@ -155,7 +178,7 @@ def disable(db: Connection, email: str, now: datetime) -> str:
 def tokens(db: Connection, email: str | None = None) -> list[dict[str, Any]]:
     """The tokens of everybody, or of one person: whose, since when, and whether they still open the door."""
     joined = api_token.join(person, person.c.id == api_token.c.person_id)
-    names = ("id", "name", "created_at", "expires_at", "used_at", "revoked_at")
+    names = ("id", "name", "scopes", "created_at", "expires_at", "used_at", "revoked_at")
     query = (
         select(*(api_token.c[name] for name in names), person.c.email)
         .select_from(joined)
@@ -166,8 +189,21 @@ def tokens(db: Connection, email: str | None = None) -> list[dict[str, Any]]:
     return [dict(row) for row in db.execute(query).mappings()]
 
 
-def revoke_token(db: Connection, token_id: str, now: datetime) -> None:
-    """Close the door to a token for ever. Raises NotFound when there is none that is still open."""
-    alive = (api_token.c.id == token_id, api_token.c.revoked_at.is_(None))
+def open_tokens(db: Connection, person_id: str, now: datetime) -> list[dict[str, Any]]:
+    """The tokens of somebody that still open the door, the first made first."""
+    alive = (
+        api_token.c.person_id == person_id, api_token.c.revoked_at.is_(None),
+        or_(api_token.c.expires_at.is_(None), api_token.c.expires_at > now),
+    )  # fmt: skip
+    names = ("id", "name", "scopes", "expires_at", "used_at")
+    query = select(*(api_token.c[name] for name in names)).where(*alive).order_by(api_token.c.id)
+    return [dict(row) for row in db.execute(query).mappings()]
+
+
+def revoke_token(db: Connection, token_id: str, now: datetime, *, of: str | None = None) -> None:
+    """Close the door to a token for ever. `of`: only if it is that person's. Raises NotFound when there is none that is still open."""
+    alive = [api_token.c.id == token_id, api_token.c.revoked_at.is_(None)]
+    if of is not None:
+        alive.append(api_token.c.person_id == of)
     if db.execute(update(api_token).where(*alive).values(revoked_at=now)).rowcount != 1:
         raise NotFound("Ce jeton n’existe pas, ou il est déjà révoqué : « qp token list » les montre.")

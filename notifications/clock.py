@@ -17,12 +17,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from cases.clock import Clock, SystemClock
 from cases.database import Database, Scope
 from cases.sweep import sweep
+from notifications.asking import answer_all
+from notifications.expiring import warn_of_tokens
 from notifications.mailer import Post, send_due
 from notifications.planner import plan
 from notifications.tables import heartbeat
 from notifications.webhooks import Teller, deliver_due
 
-EVERY: Final = {"sweep": 20, "plan": 5, "send": 5, "tell": 5, "beat": 15}
+EVERY: Final = {"sweep": 20, "plan": 5, "answer": 5, "warn": 3600, "send": 5, "tell": 5, "beat": 15}
 """Seconds between two ticks of each thing that a worker does."""
 SILENT: Final = timedelta(minutes=2)
 """A worker that was not heard of for that long is not at work."""
@@ -55,6 +57,8 @@ async def run(database: Database, clock: Clock, post: Post | None, stopping: asy
         "sweep": lambda: asyncio.to_thread(sweep, database, clock.now()),
         "plan": lambda: asyncio.to_thread(plan, database, clock.now(), domain=domain),
         "tell": lambda: deliver_due(database, clock, teller, stopping=stopping.is_set),
+        "answer": lambda: asyncio.to_thread(answer_all, database, clock.now()),
+        "warn": lambda: asyncio.to_thread(warn_of_tokens, database, clock.now()),
         "beat": lambda: asyncio.to_thread(beat, database, clock, name),
     }
     if post is not None:

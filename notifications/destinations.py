@@ -52,6 +52,11 @@ class Destinations:
         return f"{self._base}/api/docs"
 
     @property
+    def account(self) -> str:
+        """The reader's own sessions and tokens."""
+        return f"{self._base}/mon-compte"
+
+    @property
     def own(self) -> str:
         """Where the reader works on what the mail is about."""
         role = self._said.role
@@ -113,6 +118,17 @@ class Destinations:
         return f"{self._base}/lien/{self._token(Purpose.SIGN_IN, data={'next_page': str(self._facts.get('next_page') or '/')})}"
 
     @cached_property
+    def code(self) -> str:
+        """What may be typed in place of the link, on the browser where the mail was asked for; nothing when it was asked for on none."""
+        asked = self._facts.get("request")
+        return self._token(Purpose.CODE, data={"request": asked}) if asked else ""
+
+    @cached_property
+    def invitation(self) -> str:
+        """The first way in."""
+        return f"{self._base}/lien/{self._token(Purpose.INVITATION)}"
+
+    @cached_property
     def again(self) -> str:
         """A new link in place of one that is gone: of the same purpose, on the same thing."""
         token = self._token(Purpose(self._facts["purpose"]), self._message["track"], data=self._facts.get("data") or {})
@@ -124,6 +140,11 @@ class Destinations:
     def minutes(self) -> int:
         """How many minutes a sign-in link lasts."""
         return int(LASTS[Purpose.SIGN_IN].total_seconds() // 60)
+
+    @property
+    def days(self) -> int:
+        """How many days an invitation lasts."""
+        return LASTS[Purpose.INVITATION].days
 
     @property
     def _facts(self) -> Mapping[str, Any]:

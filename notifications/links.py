@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol, TypedDict, Unpack
 from sqlalchemy import Connection, Row, insert, select, update
 
 from cases.identifiers import new_id
+from notifications.codes import new_code
 from notifications.tables import signed_link
 
 _BYTES: Final = 24
@@ -23,6 +24,10 @@ class Purpose(StrEnum):
     """What a link is for; a link of one purpose opens no other door."""
 
     SIGN_IN = "sign_in"
+    CODE = "code"
+    """Six digits that may be typed in place of a sign-in link: never a link (`notifications.codes`)."""
+    INVITATION = "invitation"
+    """The first way in of somebody who was given a role."""
     ANSWER = "answer"
     """An operator's answer on one referral."""
     MY_CASE = "my_case"
@@ -36,6 +41,8 @@ class Purpose(StrEnum):
 
 LASTS: Final[Mapping[Purpose, timedelta]] = {
     Purpose.SIGN_IN: timedelta(minutes=15),
+    Purpose.CODE: timedelta(minutes=15),
+    Purpose.INVITATION: timedelta(days=7),
     Purpose.ANSWER: timedelta(days=90),
     Purpose.MY_CASE: timedelta(days=550),
     Purpose.SURVEY: timedelta(days=90),
@@ -91,12 +98,14 @@ class MakeLink(Protocol):
         ...
 
 
-def new_link(db: Connection, purpose: str, *, now: datetime, **opens: Unpack[Opens]) -> str:
-    """Make a link and give its token, which is kept nowhere. Raises ValueError for an unknown purpose.
+def new_link(db: Connection, purpose: str, *, now: datetime, key: str = "", **opens: Unpack[Opens]) -> str:
+    """Make a link and give its token, which is kept nowhere; `key` signs the codes. Raises ValueError for an unknown purpose.
 
     A link made for a branch's group address is bound to no person: its case and its referral say for which branch it speaks.
     """
     known = Purpose(purpose)
+    if known is Purpose.CODE:
+        return new_code(db, str((opens.get("data") or {})["request"]), key=key, until=now + LASTS[known])
     token = secrets.token_urlsafe(_BYTES)
     until = now + (opens.pop("lasts", None) or LASTS[known])
     row = {"data": {}} | {name: value for name, value in opens.items() if value is not None}
@@ -143,6 +152,14 @@ def revoke_links(
     if track is not None:
         alive.append(signed_link.c.track == track)
     alive.append(signed_link.c.purpose.in_([str(purpose) for purpose in purposes]))
+    return db.execute(update(signed_link).where(*alive).values(revoked_at=now)).rowcount
+
+
+def revoke_links_of(db: Connection, person_id: str, now: datetime) -> int:
+    """Revoke every link that was made for somebody, because they may not come in any more; give how many."""
+    alive = (
+        signed_link.c.person_id == person_id, signed_link.c.revoked_at.is_(None), signed_link.c.used_at.is_(None),
+    )  # fmt: skip
     return db.execute(update(signed_link).where(*alive).values(revoked_at=now)).rowcount
 
 

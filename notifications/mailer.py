@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 from functools import partial
@@ -39,6 +39,8 @@ class Post:
     worker: str = "worker"
     reply_domain: str = ""
     """The domain at which a mail can be answered; empty when nobody listens there."""
+    key: str = field(default="", repr=False)
+    """Signs the codes to sign in: that of the forms."""
 
     @property
     def domain(self) -> str:
@@ -114,7 +116,7 @@ def _write(db: Connection, *, row: dict[str, Any], post: Post, now: datetime) ->
     secrets: list[str] = []
 
     def make_link(purpose: str, **opens: Any) -> str:
-        secrets.append(new_link(db, purpose, now=now, **opens))
+        secrets.append(new_link(db, purpose, now=now, key=post.key, **opens))
         return secrets[-1]
 
     given: dict[str, Any] = {"now": now, "base_url": post.base_url, "make_link": make_link}

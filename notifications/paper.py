@@ -96,7 +96,7 @@ class HtmlPaper(TextPaper):
 
     def finished(self, printed: str) -> str:
         """The whole mail, as it leaves."""
-        return _one_stop(str(prose(Markup(_BLANK_LINES.sub("\n", printed)))))  # noqa: S704 - printed by Jinja, which escaped what it was given
+        return _one_stop(str(prose(Markup(_BLANK_LINES.sub("\n", printed)))))  # noqa: S704 - printed by Jinja, which escaped what it was given  # nosec B704
 
 
 def _one_stop(printed: str) -> str:
@@ -126,7 +126,7 @@ def _lines(block: Any) -> list[Any]:
 
 
 def _jinja(*, html: bool) -> Environment:
-    jinja = Environment(
+    jinja = Environment(  # nosec B701
         loader=PackageLoader("notifications", "emails"), undefined=StrictUndefined, autoescape=html,  # noqa: S701 - plain text has nothing to escape
         finalize=lambda value: "" if value is None else value,
     )  # fmt: skip

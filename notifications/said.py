@@ -209,6 +209,14 @@ class PlaceSaid:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenSaid:
+    """A token of the JSON interface that ends soon."""
+
+    name: str = ""
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """Everything that one mail can say."""
 
@@ -225,6 +233,7 @@ class Said:
     item: str = ""
     """The name of the action that the deadline is about."""
     next_one: NextOne = NextOne()
+    token: TokenSaid = TokenSaid()
 
     def due(self, name: str, track: str = "") -> date | None:
         """The day of a deadline that runs, by its rule's last word: on that track; by default on the mail's own, else on the case."""

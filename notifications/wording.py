@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, and_, select
@@ -36,6 +36,7 @@ from notifications.said import (
     Running,
     Said,
     Someone,
+    TokenSaid,
     TrackSaid,
 )
 
@@ -58,7 +59,17 @@ def read_facts(db: Connection, message: Mapping[str, Any]) -> Said:
     place = PlaceSaid(harmless(home["name"], NAME), home["slug"], home["kind"] == "commune") if home else PlaceSaid()
     line = _line(db, message)
     if row is None:
-        return Said(to, role, calendar, place, line=line, deadlines=_deadlines(db, message), own=_own(db, message))
+        own = _own(db, message)
+        return Said(
+            to,
+            role,
+            calendar,
+            place,
+            line=line,
+            deadlines=_deadlines(db, message),
+            own=own,
+            token=_token(message, calendar),
+        )
     calendar = Calendar(home["holidays"], home["timezone"]) if home else NO_TERRITORY
     today = calendar.day_of(message["send_at"])
     return Said(
@@ -233,6 +244,13 @@ def _own(db: Connection, message: Mapping[str, Any]) -> Running | None:
         return None
     row = db.execute(select(deadline).where(deadline.c.id == message["deadline_id"])).first()
     return Running(row.track, row.rule, row.due_on, row.armed_on) if row else None
+
+
+def _token(message: Mapping[str, Any], calendar: Calendar) -> TokenSaid:
+    facts = message["facts"] or {}
+    if "token" not in facts:
+        return TokenSaid()
+    return TokenSaid(harmless(facts["token"], NAME), calendar.day_of(datetime.fromisoformat(facts["ends"])))
 
 
 def _item(db: Connection, message: Mapping[str, Any]) -> str:

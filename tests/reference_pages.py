@@ -18,6 +18,7 @@ from cases.database import connect
 from engine.definition import MACHINES
 from engine.diagram import mermaid
 from engine.model import Kind
+from tests.software_bill import packages
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 PART: Final = re.compile(r"(?<=<!-- made from the code: )(\w+)( -->\n).*?(?=<!-- end -->)", re.DOTALL)
@@ -63,11 +64,21 @@ def machines() -> str:
     return "\n\n".join(f"## {MACHINES[kind].journey.french}\n\n```mermaid\n{mermaid(kind)}```" for kind in Kind)
 
 
+def licences() -> str:
+    """The packages that the product runs on, with the licence that each says it has."""
+    found = packages()
+    lines = ["| package | version | licence |", "|---|---|---|"]
+    lines += [f"| {one.name} | {one.version} | {one.licence} |" for one in found if one.everywhere]
+    others = ", ".join(f"{one.name} {one.version}" for one in found if not one.everywhere)
+    return "\n".join([*lines, "", f"On some platforms only: {others}."])
+
+
 PARTS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands,
     "routes": routes,
     "settings": settings,
     "machines": machines,
+    "licences": licences,
 }
 
 

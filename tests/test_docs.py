@@ -89,7 +89,7 @@ def test_every_file_that_a_document_names_is_there(page: Path) -> None:
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=shown)
 def test_every_command_that_a_document_gives_exists(page: Path) -> None:
-    of_the_launcher = ("test", "check", "bench", "VERB", "--commands")
+    of_the_launcher = ("test", "check", "audit", "sbom", "bench", "VERB", "--commands")
     given = [words.split() for words in commands_in(text_of(page))]
     assert not [words for words in given if words and words[0] not in of_the_launcher and not is_a_command(words)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 import typer
 
 from api.cli import app
+from tests.software_bill import bill, packages
 
 ROOT = Path(__file__).parent.parent
 LOCKS = ("requirements.lock", "requirements-dev.lock")
@@ -161,3 +163,35 @@ def pytest_on(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider"]
     where = ["-c", os.devnull, "--rootdir", str(folder), str(folder)]
     return subprocess.run([*command, *where, *options], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "verdict"),
+    [
+        ({"dependencies": [{"name": "h11", "version": "1", "vulns": []}]}, 0, "ok: 1 of 1"),
+        ({"dependencies": [{"name": "h11", "version": "1", "vulns": [{"id": "PYSEC-1"}]}]}, 1, "h11 1: PYSEC-1"),
+        ({"dependencies": [{"name": "h11", "skip_reason": "not found"}]}, 3, "NOT DONE: 0 of 1"),
+        (None, 3, "NOT DONE: 0 of 0"),
+    ],
+)
+def test_the_audit_says_ok_only_of_what_it_looked_up(
+    launcher: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+    said: object, code: int, verdict: str,
+) -> None:  # fmt: skip
+    tool = tmp_path / "bin" / "pip-audit"
+    tool.parent.mkdir()
+    tool.write_text(f"#!/bin/sh\necho '{json.dumps(said) if said else 'no network'}'\n")
+    tool.chmod(0o755)
+    monkeypatch.setattr(launcher, "VENV", tmp_path)
+
+    assert launcher.audit() == code
+
+    assert verdict in capsys.readouterr().out
+
+
+def test_the_bill_names_every_package_of_the_lock_with_its_licence() -> None:
+    named = {one["name"]: one for one in json.loads(bill())["components"]}
+
+    assert set(named) == {one.name for one in packages()}
+    assert named["fastapi"]["licenses"][0]["license"]["id"] == "MIT"
+    assert [one.name for one in packages() if one.everywhere and not one.licence] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import sys
 import tempfile
 import time
@@ -108,6 +109,7 @@ async def _serve(database: Database, place: Place, chosen: Settings, at: tuple[s
     catcher = Catcher(place.letters)
     if not chosen.smtp_url.get_secret_value():
         chosen = chosen.model_copy(update={"smtp_url": SecretStr(await catcher.listen())})
+    chosen = chosen.model_copy(update={"secret_key": SecretStr(secrets.token_urlsafe(32))})
     app = create_app(database, demo=True, settings=chosen)
     app.state.catcher = catcher
     work_inside(app, database, chosen)

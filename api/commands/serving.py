@@ -29,12 +29,14 @@ STOP_WITHIN = 25
 def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve the pages and the JSON interface; on SQLite, do the worker's part too."""
     with running_database() as database:
-        app = create_app(database, settings=with_kept_key(settings()))
+        chosen = with_kept_key(settings())
+        app = create_app(database, settings=chosen)
         if database.dialect == "sqlite":
-            work_inside(app, database, settings())
+            work_inside(app, database, chosen)
         uvicorn.run(
-            app, host=host, port=port, log_level="info", access_log=False, timeout_graceful_shutdown=STOP_WITHIN
-        )
+            app, host=host, port=port, log_level="info", access_log=False, timeout_graceful_shutdown=STOP_WITHIN,
+            proxy_headers=True, forwarded_allow_ips=chosen.proxies, server_header=False,
+        )  # fmt: skip
 
 
 def worker() -> None:
@@ -48,8 +50,9 @@ def post_of(chosen: Settings) -> Post | None:
     url = chosen.smtp_url.get_secret_value()
     if not url:
         return None
-    carrier = SmtpCarrier(read_server(url))
-    return Post(carrier, chosen.mail_from, chosen.base_url, worker=_name(), reply_domain=chosen.inbound_domain)
+    carrier, key = SmtpCarrier(read_server(url)), chosen.secret_key.get_secret_value()
+    where = {"reply_domain": chosen.inbound_domain, "key": key}
+    return Post(carrier, chosen.mail_from, chosen.base_url, worker=_name(), **where)
 
 
 def _name() -> str:
@@ -61,7 +64,7 @@ async def _until_stopped(database: Database) -> None:
     for asked in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(asked, stopping.set)
     async with receiving(database, CLOCK, settings()):
-        await clock.run(database, CLOCK, post_of(settings()), stopping, name=_name())
+        await clock.run(database, CLOCK, post_of(with_kept_key(settings())), stopping, name=_name())
 
 
 def work_inside(app: FastAPI, database: Database, chosen: Settings) -> None:

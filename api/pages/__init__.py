@@ -2,6 +2,7 @@
 
 from api.pages import (
     about,
+    account,
     aids,
     backlog,
     case,
@@ -9,8 +10,10 @@ from api.pages import (
     connexion,
     demo,
     documents,
+    identity_provider,
     imports,
     inbox,
+    interface,
     links,
     log,
     mentoring,
@@ -37,7 +40,16 @@ DESK = (
     aids.router,
     territories.router,
     imports.router,
+    account.router,
 )
 """The pages of who is signed in; `log` and `together` come before `case`: « nouveau » and « ensemble » are no references."""
-ROUTERS = (connexion.router, links.router, my_case.router, *DESK, about.router)
+ROUTERS = (
+    connexion.router,
+    identity_provider.router,
+    links.router,
+    my_case.router,
+    *DESK,
+    about.router,
+    interface.router,
+)
 OF_THE_DEMO = (demo.router,)

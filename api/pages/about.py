@@ -1,10 +1,11 @@
-"""What everybody may read: accessibility, personal data, help."""
+"""What everybody may read: accessibility, personal data, help, and what the errors mean."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from api.errors import ERRORS
 from api.pages.shell import page
 
 router = APIRouter()
@@ -26,3 +27,9 @@ async def show_personal_data(request: Request) -> Response:
 async def show_help(request: Request) -> Response:
     """The questions that people ask."""
     return page(request, "aide.html")
+
+
+@router.get("/aide/erreurs")
+async def show_errors(request: Request) -> Response:
+    """Every code of error of the JSON interface: a problem's `type` leads here."""
+    return page(request, "aide_erreurs.html", told=ERRORS)

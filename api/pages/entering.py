@@ -7,16 +7,23 @@ from starlette.responses import Response
 
 from api.pages.frame import Frame
 from api.pages.shell import own_address, see_other
-from api.sign_in import begin_session
+from api.rate_limits import asker_of
+from api.sign_in import Device, begin_session
 from api.work import Work
 
 
-async def enter(request: Request, work: Work, person_id: str, next_page: str) -> Response:
+async def enter(
+    request: Request, work: Work, person_id: str, next_page: str, *, provider_token: str | None = None
+) -> Response:
     """Sign somebody in on this browser, with a session that is new, and lead them on."""
     frame: Frame = request.app.state.frame
-    before, browser = request.cookies.get(frame.session_cookie, ""), request.headers.get("user-agent", "")
-    now = work.clock.now()
-    secret = await work.write(lambda db: begin_session(db, person_id, now=now, instead_of=before, browser=browser))
+    before, now = request.cookies.get(frame.session_cookie, ""), work.clock.now()
+    device = Device(request.headers.get("user-agent", ""), asker_of(request))
+    secret = await work.write(
+        lambda db: begin_session(
+            db, person_id, now=now, instead_of=before, device=device, provider_token=provider_token
+        )
+    )
     answer = see_other(request, own_address(next_page))
     frame.keep(answer, frame.session_cookie, secret)
     return answer

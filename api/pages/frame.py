@@ -52,6 +52,11 @@ class Frame:
         """The name of the cookie of a browser on which nobody is signed in."""
         return self._cookie("visitor")
 
+    @property
+    def attempt_cookie(self) -> str:
+        """The name of the cookie of who is on their way to the identity provider and back."""
+        return self._cookie("attempt")
+
     def _cookie(self, name: str) -> str:
         return f"{'__Host-' if self.in_production else ''}qp_{name}"
 

@@ -14,16 +14,13 @@ from api.pages import answer, charter, log_book, survey
 from api.pages.entering import enter
 from api.pages.opening import SYSTEM, LinkGone, Opened, open_link
 from api.pages.shell import page, see_other
-from api.rate_limits import count
+from api.rate_limits import LIMITS, Counted, count
 from api.work import Work
 from cases.tables.people import person
 from notifications.asking import ask_new_link, ask_sign_in
 from notifications.links import Gone, Link, Purpose, gone_link, use_link
 
 router = APIRouter()
-
-NEW_LINKS_PER_HOUR: Final = 3
-"""In place of one link."""
 
 Door = Callable[[Request, Opened], Awaitable[Response]]
 
@@ -51,9 +48,11 @@ async def ask_for_a_new_link(request: Request, token: str, work: Work) -> Respon
 
 
 def _send_again(db: Connection, gone: Link | None, now: datetime) -> None:
-    if gone is None or gone.gone is Gone.REVOKED or count(db, "new link", gone.id, now) > NEW_LINKS_PER_HOUR:
+    if gone is None or gone.gone is Gone.REVOKED:
         return
-    if gone.purpose is Purpose.SIGN_IN:
+    if count(db, Counted.NEW_LINK, gone.id, now) > LIMITS[Counted.NEW_LINK].most:
+        return
+    if gone.purpose in (Purpose.SIGN_IN, Purpose.INVITATION):
         email = db.execute(select(person.c.email).where(person.c.id == gone.person_id)).scalar()
         ask_sign_in(db, email or "", now, next_page=str(gone.data.get("next_page", "/")))
     else:
@@ -92,6 +91,7 @@ async def _no_page(_: Request, __: Opened) -> Response:
 
 _SHOW: Final[Mapping[Purpose, Door]] = {
     Purpose.SIGN_IN: _show_entrance,
+    Purpose.INVITATION: _show_entrance,
     Purpose.ANSWER: answer.show,
     Purpose.MY_CASE: _to_my_case,
     Purpose.SURVEY: survey.show,
@@ -101,6 +101,7 @@ _SHOW: Final[Mapping[Purpose, Door]] = {
 }
 _ACT: Final[Mapping[Purpose, Door]] = {
     Purpose.SIGN_IN: _enter,
+    Purpose.INVITATION: _enter,
     Purpose.ANSWER: answer.act,
     Purpose.MY_CASE: _to_my_case,
     Purpose.SURVEY: survey.act,

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import APIRouter, Request
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
@@ -15,7 +15,7 @@ from api.pages.answer import options
 from api.pages.opening import SYSTEM, LinkGone, Opened, open_link
 from api.pages.own_sentences import Now, document_said, now_of, path_of, readers_of
 from api.pages.shell import done, page, see_other, to_correct
-from api.rate_limits import count
+from api.rate_limits import Counted, refuse_too_often
 from api.steps import take
 from api.work import Work
 from cases.errors import CasesError, Conflict, Invalid, NotFound
@@ -40,8 +40,6 @@ _SAID: Final[Mapping[str, str]] = {
     "reopen": "C’est fait : votre dossier est rouvert, quelqu’un va vous appeler.",
 }
 _FIELDS: Final = ("answer", "reason")
-DOCUMENTS_PER_HOUR: Final = 20
-"""By one link."""
 
 
 @router.get("")
@@ -96,10 +94,9 @@ async def take_document(token: str, identifier: str, work: Work, files: Kept) ->
 
 
 async def _keep(opened: Opened, form: FormData, files: Files) -> None:
-    """Keep what was sent, for whom it was said. Raises HTTPException when there are too many: a link is no storehouse."""
+    """Keep what was sent, for whom it was said. Raises TooOften when there are too many: a link is no storehouse."""
     link, visit, file = opened.link.id, opened.visit, await sent_file(form)
-    if await visit.work.write(lambda db: count(db, "document", link, visit.now), SYSTEM) > DOCUMENTS_PER_HOUR:
-        raise HTTPException(429, headers={"Retry-After": "3600"})
+    await visit.work.write(lambda db: refuse_too_often(db, Counted.DOCUMENT, link, visit.now), SYSTEM)
     asked, key = str(form.get("track") or CASE_TRACK), str(form.get("key") or "")[:64] or None
     found = await _read(opened)
     track = asked if asked in {track for track, _ in readers_of(found)} else CASE_TRACK

@@ -16,11 +16,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from api.csrf import READS, Forged
-from api.errors import STATUSES, NotSignedIn
-from api.headers import add_safe_headers
+from api.errors import ERRORS, NotSignedIn, code_of
+from api.headers import Safety
 from api.pages.links import show_gone
 from api.pages.opening import LinkGone
-from api.pages.shell import page
+from api.pages.shell import OWN_CASES, SignInAgain, page
 from cases.errors import CasesError, Conflict, Refused
 from engine.definition import MACHINES
 from engine.model import Kind, RefusedBy
@@ -74,14 +74,14 @@ def _by_door(problem: Handler | None) -> Callable[[Request, Exception], Awaitabl
 
 def _safe(request: Request, answer: Response) -> Response:
     """The answer to a fault leaves above what gives the others their headers."""
-    request_id, over_tls = getattr(request.state, "request_id", ""), request.app.state.frame.in_production
-    add_safe_headers(answer.headers, over_tls=over_tls, request_id=request_id)
+    safety: Safety = request.app.state.safety
+    safety.add(answer.headers, getattr(request.state, "request_id", ""))
     return answer
 
 
 def _as_a_page(request: Request, error: Exception) -> Response:
     if isinstance(error, NotSignedIn):
-        return _to_the_door(request)
+        return _to_the_door(request, error)
     if isinstance(error, LinkGone):
         return show_gone(request, error)
     found = _mishap(error)
@@ -93,8 +93,10 @@ def _as_a_page(request: Request, error: Exception) -> Response:
     return answer
 
 
-def _to_the_door(request: Request) -> Response:
+def _to_the_door(request: Request, error: NotSignedIn) -> Response:
     """Sign in, then come back to the same page; to the home after a form, which cannot be sent again."""
+    if isinstance(error, SignInAgain) and request.url.path == "/":
+        return RedirectResponse(OWN_CASES, 303)
     wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     back = {"suite": wanted} if request.method in READS and wanted != "/" else {}
     return RedirectResponse("/connexion" + (f"?{urlencode(back)}" if back else ""), 303)
@@ -108,7 +110,7 @@ def _mishap(error: Exception) -> Mishap:
             theirs = any(reason.by is RefusedBy.ROLE for reason in error.reasons)
             return _plain(403 if theirs else 422, reasons=tuple(reason.message for reason in error.reasons))
         case CasesError():
-            return _plain(STATUSES.get(type(error), (422,))[0], text=str(error))
+            return _plain(ERRORS[code_of(error)].status, text=str(error))
         case OperationalError() | NoFreeConnection():
             return _plain(503)
         case RequestValidationError():

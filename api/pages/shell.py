@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from api.csrf import new_visitor, token_for
+from api.csrf import READS, new_visitor, token_for
 from api.errors import NotSignedIn
 from api.pages.frame import FLASH_LASTS, Frame
 from api.security import Visit
@@ -64,6 +64,12 @@ PLACES: Final = (
 )
 """The places; one is shown when its page is there."""
 DETECT: Final = Place("/dossiers/nouveau", "Signaler une entreprise", "plus", _TERRITORY | _OPERATORS)
+OWN_CASES: Final = "/dossiers"
+"""Where somebody's own phone leads, once their session is over."""
+KEPT_SHOPS: Final = f"{OWN_CASES}/gardes"
+"""Shops that were logged without a network, and that leave later."""
+ACCOUNT: Final = "/mon-compte"
+"""One's own sessions and tokens."""
 TABS: Final = 2
 """How many places stand among the tabs of a phone, beside « Signaler » and « Plus »."""
 
@@ -135,9 +141,23 @@ async def _visit(request: Request, work: Work) -> Visit:
     if found is None:
         raise NotSignedIn
     if found.to_keep_alive:
-        await work.write(lambda db: keep_alive(db, found.session, now))
+        await work.write(lambda db: keep_alive(db, found, now))
+    if found.own_phone_only and not _is_open_on_own_phone(request):
+        raise SignInAgain
     request.state.signed_in = found
     return Visit(found.identity, work, now)
+
+
+class SignInAgain(NotSignedIn):
+    """On somebody's own phone, long after they signed in: this page is for a session that is not over."""
+
+
+def _is_open_on_own_phone(request: Request) -> bool:
+    """Logging a business, seeing one's own cases and one's own account."""
+    path, reads = request.url.path, request.method in READS
+    return path.startswith((DETECT.href, KEPT_SHOPS, ACCOUNT)) or (
+        reads and (path == OWN_CASES or path.startswith(f"{OWN_CASES}/"))
+    )
 
 
 PageVisit = Annotated[Visit, Depends(_visit)]
@@ -163,9 +183,22 @@ def _of_the_reader(request: Request, counts: Mapping[str, int], hot: Collection[
         ],
         "main_action": _detect(path) if roles & DETECT.roles and DETECT.href in there else None,
         "search_href": "/dossiers" if "/dossiers" in there else None,
-        "person": {"name": who.name, "role": role_of(who)},
+        "person": {"name": who.name, "role": role_of(who), "href": ACCOUNT},
         "place": found.place,
+        "roles": _roles_of(found),
     }  # fmt: skip
+
+
+def _roles_of(found: SignedIn) -> list[dict[str, Any]]:
+    """The roles between which somebody may choose, all of them first; nothing for who has one."""
+    if len(found.grants) < 2:
+        return []
+    named = [(one.id, " · ".join(filter(None, (ROLES[one.grant.role], one.place)))) for one in found.grants]
+    chosen = found.chosen or ""
+    return [
+        {"value": value, "label": label, "current": value == chosen}
+        for value, label in (("", "Tous mes rôles"), *named)
+    ]
 
 
 def role_of(who: Identity) -> str:

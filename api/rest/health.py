@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+import hmac
+
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import Connection
@@ -11,6 +13,7 @@ from starlette.responses import Response
 
 from api.metrics import Figures
 from api.migrations.run import is_newest
+from api.rate_limits import asker_of
 from api.work import Work
 from cases.clock import Clock
 from cases.database import Scope
@@ -37,10 +40,21 @@ async def ready(work: Work) -> Response:
 
 @router.get("/metrics")
 async def figures(request: Request, work: Work) -> Response:
-    """The figures, in Prometheus' text."""
+    """The figures, in Prometheus' text: to who has the token of the settings; without one, to this machine alone."""
+    if not _may_read(request):
+        raise HTTPException(404)
     found: Figures = request.app.state.figures
     await work.read(lambda db: found.read(db, work.clock), Scope.worker())
     return PlainTextResponse(found.text(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _may_read(request: Request) -> bool:
+    wanted: str = request.app.state.metrics_token
+    if wanted:
+        given = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), wanted.encode())
+    came_by_a_proxy = {"forwarded", "x-forwarded-for", "x-real-ip"} & set(request.headers)
+    return asker_of(request) in ("127.0.0.1", "::/64") and not came_by_a_proxy
 
 
 def _found(db: Connection, clock: Clock) -> dict[str, bool]:

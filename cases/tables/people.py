@@ -76,6 +76,27 @@ class Session(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=Instant)
     ended_at: datetime | None = Field(default=None, sa_type=Instant)
     user_agent: str | None = Field(default=None, sa_type=Text)
+    network: str | None = Field(default=None, sa_type=Text)
+    own_until: datetime | None = Field(default=None, sa_type=Instant)
+    grant_id: str | None = Field(default=None, sa_type=Id)
+    provider_token: str | None = Field(default=None, sa_type=Text)
+
+
+class SignInRequest(SQLModel, table=True):
+    """Somebody asked to come in, known or not: a mail follows, with a code that serves on the browser where it was asked for."""
+
+    __tablename__ = "sign_in_request"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    browser_hash: str = Field(sa_type=Text, index=True)
+    email: str = Field(sa_type=Text)
+    next_page: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+    answered_at: datetime | None = Field(default=None, sa_type=Instant)
+    code_hash: str | None = Field(default=None, sa_type=Text)
+    code_until: datetime | None = Field(default=None, sa_type=Instant)
+    tries: int = Field(default=0)
+    used_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
 class ApiToken(SQLModel, table=True):
@@ -95,7 +116,7 @@ class ApiToken(SQLModel, table=True):
 
 
 class RateCount(SQLModel, table=True):
-    """How often something was asked for in a clock hour: of whom, only the hash is kept."""
+    """How often something was asked for since the clock hour, or the day, that began then: of whom, only the hash is kept."""
 
     __tablename__ = "rate_count"
 
@@ -122,6 +143,7 @@ role_grant = table_of(RoleGrant)
 absence = table_of(Absence)
 mentor_profile = table_of(MentorProfile)
 session = table_of(Session)
+sign_in_request = table_of(SignInRequest)
 api_token = table_of(ApiToken)
 rate_count = table_of(RateCount)
 saved_view = table_of(SavedView)

@@ -29,8 +29,9 @@ def application(database: Database, clock: Clock, **changes: Any) -> FastAPI:
 class Browser:
     """One browser; `page` is the last page that it showed."""
 
-    def __init__(self, app: FastAPI, *, raises: bool = True) -> None:
-        self.client = TestClient(app, base_url=HOST, follow_redirects=False, raise_server_exceptions=raises)
+    def __init__(self, app: FastAPI, *, raises: bool = True, network: str = "127.0.0.1") -> None:
+        where = {"base_url": HOST, "client": (network, 50_000)}
+        self.client = TestClient(app, follow_redirects=False, raise_server_exceptions=raises, **where)
         self.address, self.answer = "", self.client.get("/healthz")
 
     @property

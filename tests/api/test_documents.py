@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from api.pages.my_case import DOCUMENTS_PER_HOUR
+from api.rate_limits import LIMITS, Counted
 from api.sign_in import begin_session
 from cases.database import Database
 from cases.tables.case import document
@@ -126,7 +126,7 @@ def test_once_an_operator_said_yes_the_owner_chooses_who_reads_it(papers: Papers
 
 
 def test_a_link_is_no_storehouse(papers: Papers) -> None:
-    for _ in range(DOCUMENTS_PER_HOUR):
+    for _ in range(LIMITS[Counted.DOCUMENT].most):
         assert papers.send("bail.pdf", PDF).status == 200
 
     assert papers.send("bail.pdf", PDF).status == 429

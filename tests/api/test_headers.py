@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.testclient import TestClient
+from pydantic import SecretStr
 from sqlalchemy import insert, text
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from api.errors import ERRORS
+from api.rate_limits import asker_of
 from api.settings import Settings
 from cases.clock import FixedClock
 from cases.database import Database, Scope
@@ -15,7 +21,7 @@ from cases.errors import Conflict, Refused
 from cases.identifiers import new_id
 from engine.model import Refusal, RefusedBy
 from notifications.tables import heartbeat, message
-from tests.api.browser import HOST, Browser, application
+from tests.api.browser import HOST, SETTINGS, Browser, application
 from tests.cases.conftest import database
 
 __all__ = ["database"]
@@ -141,6 +147,84 @@ def test_an_older_schema_is_not_ready(browser: Browser, database: Database) -> N
     found = browser.open("/readyz").answer
 
     assert (found.status_code, found.json()["migrations"]) == (503, False)
+
+
+def test_a_problem_leads_to_the_page_that_says_what_its_code_means(browser: Browser) -> None:
+    page = browser.open("/aide/erreurs").answer.text
+    assert {"not_found", "scope_missing", "file_too_big", "too_many_requests"} <= set(ERRORS)
+    assert all(f'<section class="sec" id="{code}">' in page for code in ERRORS)
+
+    for address in (
+        "/api/v1/nulle-part",
+        "/api/v1/me",
+        "/api/v1/faute/bug",
+        "/api/v1/faute/conflict",
+        "/api/v1/faute/role",
+    ):
+        problem = browser.client.get(address).json()
+        assert problem["type"].endswith(f"/aide/erreurs#{problem['code']}")
+        assert problem["code"] in ERRORS
+
+
+def test_every_error_of_a_file_has_its_sentence_on_that_page(database: Database) -> None:
+    assert len([one for one in ERRORS.values() if one.title == "Fichier refusé"]) > 5
+    assert all(one.sentence.endswith((".", "…", ")")) and 400 <= one.status < 600 for one in ERRORS.values())
+
+
+def test_the_interface_is_shown_by_a_page_of_ours_with_every_route(browser: Browser) -> None:
+    page = browser.open("/api/docs")
+
+    routes = browser.client.get("/api/openapi.json").json()["paths"]
+    assert page.status == 200
+    assert all(path in page.page for path in routes)
+    assert "<script" not in re.sub(r'<script src="/static[^>]*>', "", page.answer.text)
+
+
+def test_figures_are_for_this_machine_or_for_who_has_their_token(database: Database) -> None:
+    alone, far = application(database, FixedClock(NOW)), "198.51.100.7"
+    assert Browser(alone).open("/metrics").status == 200
+    assert Browser(alone, network=far).open("/metrics").status == 404
+    assert Browser(alone).client.get("/metrics", headers={"X-Forwarded-For": far}).status_code == 404
+
+    app = application(
+        database, FixedClock(NOW), settings=SETTINGS.model_copy(update={"metrics_token": SecretStr("monitor")})
+    )
+    client = Browser(app, network=far).client
+    given = [
+        client.get("/metrics", headers={"Authorization": f"Bearer {one}"}).status_code
+        for one in ("monitor", "", "another")
+    ]
+    assert given == [200, 404, 404]
+    assert Browser(app).open("/metrics").status == 404
+
+
+def test_only_a_proxy_of_the_settings_is_believed_on_where_a_request_comes_from(database: Database) -> None:
+    seen = APIRouter()
+
+    @seen.get("/d-ou")
+    async def from_where(request: Request) -> str:
+        """Whence."""
+        return asker_of(request)
+
+    app = FastAPI()
+    app.include_router(seen)
+    behind = ProxyHeadersMiddleware(app, trusted_hosts=Settings(trusted_proxies="10.0.0.1, *").proxies)
+    said = {"X-Forwarded-For": "192.0.2.1, 203.0.113.5"}
+
+    def whence(network: str) -> object:
+        return TestClient(behind, client=(network, 1)).get("/d-ou", headers=said).json()
+
+    assert whence("10.0.0.1") == "203.0.113.5"
+    assert whence("198.51.100.7") == "198.51.100.7"
+    assert whence("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64"
+
+
+def test_in_production_the_host_of_the_links_alone_is_answered(database: Database) -> None:
+    settings = Settings(secret_key="k" * 32, env="production", base_url="https://quartiers.example")
+    client = Browser(application(database, FixedClock(NOW), settings=settings)).client
+
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 400
 
 
 def test_the_figures_count_routes_and_never_an_address(browser: Browser) -> None:

@@ -31,8 +31,10 @@ from tests.cases.test_stories_in_memory import WORKER
 from tests.notifications.scenes import Scene
 
 BASE_URL = "https://quartiers.example"
-ASKED_FOR = frozenset({"sign_in", "new_link", "digest", "reply_received", "reply_refused", "webhook_stopped"})
-"""Keys that no step tells: what people ask for themselves, reminders put together, what becomes of a reply and of a webhook."""
+ASKED_FOR = frozenset({
+    "sign_in", "invitation", "new_link", "token_expires", "digest", "reply_received", "reply_refused", "webhook_stopped",
+})  # fmt: skip
+"""Keys that no step tells: what people ask for themselves, reminders put together, what becomes of a reply, a token and a webhook."""
 PLAYED = {Kind.REFERRAL: ("S01", 5), Kind.MENTORING_PAIR: ("S06", 13), Kind.TRANSITION_PLAN: ("S05", 10)}
 """The story in which there is such a track, and how many of its steps are played."""
 

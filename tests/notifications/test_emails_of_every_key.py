@@ -114,15 +114,19 @@ def test_a_message_can_be_said_to_each_of_its_readers(lives: Lives, key: str) ->
             check(life.compose(life.message(mail)))
 
 
-@pytest.mark.parametrize("key", ["sign_in", "new_link"])
+@pytest.mark.parametrize("key", ["sign_in", "invitation", "new_link", "token_expires"])
 def test_what_people_ask_for_can_be_said(lives: Lives, key: str) -> None:
     life = lives[Kind.REFERRAL]
-    facts = {"next_page": "/dossiers", "purpose": "answer", "data": {}}
+    facts = {"next_page": "/dossiers", "purpose": "answer", "data": {}, "request": "1"}
+    if key == "token_expires":
+        facts |= {"token": "tableur <b>", "ends": "2027-03-02T23:30:00+00:00"}
     row = life.message(
         Mail(key, "adviser", "case"), case_id=None, subject_id=None, track=None, facts=facts, reason=None, role=""
     )
+    before = len(life.made)
     check(life.compose(row))
-    assert life.made[-1]["purpose"] == {"sign_in": "sign_in", "new_link": "answer"}[key]
+    made = {"sign_in": ["code", "sign_in"], "invitation": ["invitation"], "new_link": ["answer"], "token_expires": []}
+    assert [one["purpose"] for one in life.made[before:]] == made[key]
 
 
 def test_reminders_of_every_kind_make_a_digest(lives: Lives) -> None:

@@ -1,0 +1,128 @@
+"""One's own account: the sessions that are open and where, the tokens to one's name, the phone that is one's own, the role one works in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Request
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from api import sign_in
+from api.pages.shell import ACCOUNT, PageVisit, done, own_address, page, see_other
+from api.sign_in import OWN_PHONE, SignedIn
+from cases import people
+from notifications.typography import day_short, hour
+
+router = APIRouter(prefix=ACCOUNT)
+
+ZONE: Final = "Europe/Paris"
+_BROWSERS: Final = {
+    "Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "FxiOS": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari",
+}  # fmt: skip
+_SYSTEMS: Final = {
+    "Android": "Android",
+    "iPhone": "iPhone",
+    "iPad": "iPad",
+    "Windows": "Windows",
+    "Mac OS": "Mac",
+    "Linux": "Linux",
+}
+
+
+@router.get("")
+async def show_account(request: Request, visit: PageVisit) -> Response:
+    """What is open to one's name, and how to close it."""
+    found, now = _signed_in(request), visit.now
+
+    def unit(db: Connection) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        who = str(found.identity.person)
+        return sign_in.sessions_of(db, who, now), people.open_tokens(db, who, now)
+
+    sessions, tokens = await visit.read(unit)
+    return page(
+        request, "account.html", sessions=[_session(row, found) for row in sessions], tokens=[_token(row) for row in tokens],
+        own_phone=_own_until(sessions, found), days=OWN_PHONE.days, whole=not found.own_phone_only,
+    )  # fmt: skip
+
+
+@router.post("/role")
+async def choose_role(
+    request: Request, visit: PageVisit, role: Annotated[str, Form()] = "", retour: Annotated[str, Form()] = "/"
+) -> Response:
+    """Work in one of one's roles, or in all of them."""
+    found = _signed_in(request)
+    await visit.write(lambda db: sign_in.choose_role(db, found, role))
+    return see_other(request, own_address(retour))
+
+
+@router.post("/telephone")
+async def keep_on_own_phone(request: Request, visit: PageVisit) -> Response:
+    """Say that this phone is one's own."""
+    found, now, frame = _signed_in(request), visit.now, request.app.state.frame
+    await visit.write(lambda db: sign_in.keep_on_own_phone(db, found, now))
+    answer = see_other(request, ACCOUNT, done(f"Ce téléphone reste ouvert {OWN_PHONE.days} jours, pour signaler et voir vos dossiers."))  # fmt: skip
+    frame.keep(answer, frame.session_cookie, request.cookies[frame.session_cookie], seconds=int(OWN_PHONE.total_seconds()))  # fmt: skip
+    return answer
+
+
+@router.post("/sessions/autres/fermer")
+async def end_others(request: Request, visit: PageVisit) -> Response:
+    """Close all of one's sessions but this one."""
+    found, now = _signed_in(request), visit.now
+    await visit.write(lambda db: sign_in.end_others(db, str(found.identity.person), found.session, now))
+    return see_other(request, ACCOUNT, done("Vos autres sessions sont fermées."))
+
+
+@router.post("/sessions/{session_id}/fermer")
+async def end_one(request: Request, visit: PageVisit, session_id: str) -> Response:
+    """Close one of one's sessions."""
+    found, now = _signed_in(request), visit.now
+    await visit.write(lambda db: sign_in.end_one(db, str(found.identity.person), session_id, now))
+    return see_other(request, ACCOUNT, done("La session est fermée."))
+
+
+@router.post("/jetons/{token_id}/fermer")
+async def revoke_token(request: Request, visit: PageVisit, token_id: str) -> Response:
+    """Close one of one's tokens, for ever."""
+    found, now = _signed_in(request), visit.now
+    await visit.write(lambda db: people.revoke_token(db, token_id, now, of=str(found.identity.person)))
+    return see_other(request, ACCOUNT, done("Le jeton n’ouvre plus rien."))
+
+
+def _signed_in(request: Request) -> SignedIn:
+    found: SignedIn = request.state.signed_in
+    return found
+
+
+def _own_until(sessions: list[dict[str, Any]], found: SignedIn) -> str | None:
+    """Until when this phone stays open."""
+    mine = next((row for row in sessions if row["id"] == found.session), None)
+    return day_short(mine["own_until"], ZONE) if mine and mine["own_until"] else None
+
+
+def _session(row: Mapping[str, Any], found: SignedIn) -> dict[str, Any]:
+    return {
+        "id": row["id"], "device": device_of(row["user_agent"] or ""), "network": row["network"] or "adresse inconnue",
+        "since": _moment(row["created_at"]), "seen": _moment(row["seen_at"]), "here": row["id"] == found.session, "own": bool(row["own_until"]),
+    }  # fmt: skip
+
+
+def _token(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"], "name": row["name"], "scopes": ", ".join(row["scopes"]),
+        "ends": day_short(row["expires_at"], ZONE) if row["expires_at"] else None, "used": _moment(row["used_at"]) if row["used_at"] else None,
+    }  # fmt: skip
+
+
+def _moment(at: Any) -> str:
+    return f"{day_short(at, ZONE)}, {hour(at, ZONE)}"
+
+
+def device_of(user_agent: str) -> str:
+    """What a browser says that it is, in three words: « Firefox sur Windows »."""
+    browser = next((name for mark, name in _BROWSERS.items() if re.search(rf"\b{mark}", user_agent)), "Un navigateur")
+    system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), "")
+    return f"{browser} sur {system}" if system else browser
