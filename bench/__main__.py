@@ -1,4 +1,4 @@
-"""`qp bench`: the write path measured beside bare SQL, what must hold when processes die, the map, and large imports."""
+"""`qp bench`: the write path measured beside bare SQL, proposals, what must hold when processes die, the map, and large imports."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import typer
 from bench import faults as killed
 from bench import lives as walks
 from bench import quartiers as map_of
+from bench import routing as proposals
 from bench import slow_disk
 from bench import write_path as measures
 
@@ -21,6 +22,9 @@ DATABASES = ("sqlite", "postgresql")
 CASES = (10_000, 100_000)
 AT_MOST_MS = 1.0
 """What finding the quartier of a point may take, at the median: the 95th percentile says how busy the machine is."""
+BRANCHES = (100, 1_000)
+MOST_MS, MOST_STATEMENTS = 50, 12
+"""What a proposal may take: milliseconds (p95) and statements."""
 
 
 @app.command("write-path")
@@ -72,6 +76,21 @@ def quartiers(many: Annotated[int, typer.Option(help="How many quartiers there a
         print(one)
     measures.keep_one("quartiers", {one.database: asdict(one) for one in found})
     raise typer.Exit(1 if any(one.run.p50 > AT_MOST_MS for one in found) else 0)
+
+
+@app.command()
+def routing(
+    branches: Annotated[
+        list[int], typer.Option(help="How many branches there are.", default_factory=lambda: [*BRANCHES])
+    ],
+) -> None:
+    """Propose operators for one case among few branches and among many, with as many candidates: milliseconds and statements."""
+    found = [proposals.measure(database, many) for database in DATABASES for many in branches]
+    for one in found:
+        print(one)
+    measures.keep_one("routing", {"measures": [asdict(one) for one in found]})
+    slow = [one for one in found if one.p95 > MOST_MS or one.statements > MOST_STATEMENTS]
+    raise typer.Exit(1 if slow else 0)
 
 
 if __name__ == "__main__":
