@@ -20,7 +20,7 @@ from cases.views.choices import subject_label
 from cases.views.operators import BranchSheet, OperatorRow, OperatorSheet
 from engine.lists import AID_SCOPE, AXIS, LEVER, OFFER_KIND, OPERATOR_KIND
 from engine.model import Refusal, Role
-from notifications.typography import day_short
+from notifications.typography import day_short, phone
 
 LEVELS: Final = {
     "quartier": "quartier", "commune": "commune", "epci": "intercommunalité", "departement": "département", "region": "région",
@@ -30,6 +30,7 @@ _KINDS: Final = {"programme": "Du programme", "field": "De terrain"}
 _YES_NO: Final = {"oui": "Oui", "non": "Non"}
 _MANY: Final = frozenset({"axes", "levers", "needs"})
 _FLAGS: Final = frozenset({"step_free", "active", "siret_required", "qpv_required"})
+_NEEDED: Final = frozenset({"operator", "name", "capacity", "languages", "covers", "from_day", "to_day", "agent"})
 _DAYS: Final = frozenset({"from_day", "to_day"})
 _HINTS: Final[Mapping[str, str]] = {
     "operator": "En minuscules, sans accent : initiative-france.",
@@ -64,14 +65,14 @@ def list_context(found: tuple[OperatorRow, ...], who: Identity, *, kind: str, wo
     ]
     return {
         "title": "Annuaire", "lead": "Qui aide, où, et pour quoi.", "tabs": tabs, "words": words, "all": keeps_all(who),
-        "rows": [_operator(one) for one in found],
-        "columns": [{"label": "Opérateur"}, {"label": "Axes", "fold": "full"}, {"label": "Antennes", "right": True, "fold": "end"}],
+        "rows": [_operator(one, sorted_by_kind=not words) for one in found],
+        "columns": [{"label": "Opérateur"}, {"label": "Axes et leviers", "fold": "full"}, {"label": "Antennes", "right": True, "fold": "end"}],
     }  # fmt: skip
 
 
-def _operator(one: OperatorRow) -> list[dict[str, Any]]:
-    axes = ", ".join(AXIS.get(code, code) for code in one.axes)
-    about = " · ".join(filter(None, (OPERATOR_KIND.get(one.kind, ""), one.role)))
+def _operator(one: OperatorRow, *, sorted_by_kind: bool) -> list[dict[str, Any]]:
+    axes = ", ".join([AXIS.get(code, code) for code in one.axes] + [LEVER.get(code, code) for code in one.levers])
+    about = " · ".join(filter(None, ("" if sorted_by_kind else OPERATOR_KIND.get(one.kind, ""), one.role)))
     return [
         {"text": one.name, "href": f"/annuaire/{one.slug}", "sub": about},
         {"text": axes or "tous"},
@@ -116,7 +117,7 @@ def _branch(one: BranchSheet, slug: str, who: Identity) -> dict[str, Any]:
 def _facts(one: BranchSheet) -> list[dict[str, str]]:
     row = one.row
     places = [" ".join(filter(None, (LEVELS.get(level, level), name or code))) for level, code, name in one.covers]
-    reach = ", ".join(filter(None, (row["email"], row["phone"])))
+    reach = ", ".join(filter(None, (row["email"], phone(row["phone"]) if row["phone"] else None)))
     step_free = {True: "de plain-pied", False: "avec des marches", None: ""}[row["step_free"]]
     return [
         {"label": "Où elle travaille", "value": ", ".join(places) or "nulle part : dites-le"},
@@ -232,7 +233,7 @@ def _colleagues(held: Held, nature: Nature, given: Mapping[str, str]) -> Mapping
 
 def _field(name: str, text: str, error: str | None, colleagues: Mapping[str, str]) -> Field:
     """A column as a field: a list, yes or no, a day, a colleague, or words."""
-    common: dict[str, Any] = {"error": error, "hint": _HINTS.get(name), "required": False}
+    common: dict[str, Any] = {"error": error, "hint": _HINTS.get(name), "required": name in _NEEDED}
     label = COLUMNS[name].header
     if name in ("agent", "substitute"):
         label = "Qui s’absente" if name == "agent" else "Qui répond à sa place"

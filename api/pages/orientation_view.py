@@ -155,7 +155,7 @@ def _kept(kept: Sequence[Mapping[str, Any]], found: Orientation) -> list[dict[st
         seen.add(own)
         shown.append({
             "branch": own, "name": name, "again": again, "offer": _offer(one), "score": one["score"], "first": place == 0, "criteria": _criteria(one),
-            "compared": _compared(one, kept[0]) if place else "", "notes": _notes(one), "ask": f"Demander {at(short_name(name))} plutôt",
+            "compared": _compared(one, kept[0]) if place else "", "notes": _notes(one), "ask": f"Demander {at(short_name(name))}{' plutôt' if place else ''}",
             "href": ask_address(_case(found), found.chosen.id if found.chosen else "", own),
         })  # fmt: skip
     return shown

@@ -29,6 +29,7 @@ class OperatorRow:
     kind: str
     role: str | None
     axes: tuple[str, ...]
+    levers: tuple[str, ...]
     branches: int
 
 
@@ -65,7 +66,15 @@ def operator_rows(db: Connection, *, kind: str | None = None, words: str = "") -
         named = select(branch.c.operator_id).where(branch.c.name.icontains(words, autoescape=True))
         query = query.where(or_(operator.c.name.icontains(words, autoescape=True), operator.c.id.in_(named)))
     return tuple(
-        OperatorRow(row["slug"], row["name"], row["kind"], row["role_text"], tuple(row["axes"] or ()), row["branches"])
+        OperatorRow(
+            row["slug"],
+            row["name"],
+            row["kind"],
+            row["role_text"],
+            tuple(row["axes"] or ()),
+            tuple(row["levers"] or ()),
+            row["branches"],
+        )
         for row in db.execute(query).mappings()
     )
 

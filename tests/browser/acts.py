@@ -120,7 +120,7 @@ async def orient_it(hand: Hand, street: Street) -> None:
     street.do("11-24 08:00", "ines", "neuf", "qualify")
     await hand.starts_at(f"/dossiers/{street.cases['neuf']}")
     await hand.taps_on(hand.link("Demander à un opérateur").first)
-    await hand.taps_on(hand.link("Demander à l’Adie"))
+    await hand.taps_on(hand.link("Demander à l’Adie").first)
     await hand.taps_on(hand.button("Envoyer"))
     await hand.reads("La demande est partie")
 
