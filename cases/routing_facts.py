@@ -16,7 +16,7 @@ from cases.tables.case import business, case_file, consent, entrepreneur, need
 from cases.tables.operators import branch, coverage, offer, operator
 from cases.tables.territories import commune, quartier, territory
 from cases.tables.tracks import referral, referral_need
-from engine.offers import Offered, Wanted, Weights, eligibility_from
+from engine.offers import Offered, Wanted, Weights, eligibility_from, months_of_age
 from engine.state_names import CaseState, Phase
 from engine.working_days import Calendar
 
@@ -82,14 +82,8 @@ def _wanted(row: Mapping[Any, Any], one: Any, place: Mapping[str, str], today: d
         need=one.id, subject=one.subject if one.subject in known else "other", label=label, today=today, axis=one.axis, levers=tuple(one.levers or ()),
         amount=int(one.amount) if one.amount is not None else None, phase=row["phase"] or Phase.ACCELERATION, chosen_axes=tuple(row["axes"] or ()),
         place=place, situation=row["situation"], siret=bool(row["siret"]), naf=row["naf"], headcount=row["headcount"],
-        age=_months(row["created_on"], today), legal_form=row["legal_form"], language=row["language"], consent=bool(row["shared"]),
+        age=months_of_age(row["created_on"], today), legal_form=row["legal_form"], language=row["language"], consent=bool(row["shared"]),
     )  # fmt: skip
-
-
-def _months(since: date | None, today: date) -> int | None:
-    if since is None or since > today:
-        return None
-    return (today.year - since.year) * 12 + today.month - since.month - (today.day < since.day)
 
 
 def _place(db: Connection, row: Mapping[Any, Any]) -> tuple[dict[str, str], set[str]]:

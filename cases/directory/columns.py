@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from cases.duplicates import fold
 from cases.importers.values import ValueRefused, read_email, read_phone
+from cases.naf import begins_a_naf_code
 from cases.needs import NEED_KINDS
 from engine.lists import AID_SCOPE, AXIS, LEVER, OFFER_KIND, OPERATOR_KIND
 from engine.offers import LEVELS
@@ -18,7 +19,6 @@ from engine.offers import LEVELS
 LONGEST: Final = 200
 _DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)|(\d\d?)/(\d\d?)/(\d{4})")
 _SLUG: Final = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_NAF: Final = re.compile(r"\d\d(\.?\d{1,2}[A-Z]?)?")
 _SPLIT: Final = re.compile(r"[,;\n]")
 _YES: Final = frozenset({"oui", "o", "vrai", "true", "1", "yes"})
 _NO: Final = frozenset({"non", "n", "faux", "false", "0", "no"})
@@ -164,7 +164,7 @@ def _languages(words: str) -> list[str]:
 def _activities(words: str) -> list[str]:
     found = [part.upper() for part in _parts(words)]
     for one in found:
-        if not _NAF.fullmatch(one):
+        if not begins_a_naf_code(one):
             raise WrongValue(
                 "bad_naf", f"« {one[:20]} » n’est pas un code NAF : écrivez 56.10C, ou son début, comme 56."
             )
