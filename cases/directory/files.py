@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
-
-import xlsxwriter
 
 from cases.directory.columns import COLUMNS, NATURES, SHAPES, Nature, written
 from cases.directory.held import Held, Row
@@ -17,7 +13,7 @@ from cases.directory.keeping import Kept
 from cases.duplicates import fold
 from cases.importers.errors import MAX_BYTES, MAX_ROWS, FileTooBig, ImportFileRefused, TooManyRows
 from cases.importers.sheet import Line, read_sheet, shown
-from cases.importing.returned import defused
+from cases.spreadsheet import Table, as_csv, as_xlsx
 
 NATURE: Final = "nature"
 HEADERS: Final[Mapping[str, str]] = {NATURE: "Nature", **{name: column.header for name, column in COLUMNS.items()}}
@@ -27,7 +23,6 @@ FORMATS: Final[Mapping[str, str]] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "json": "application/json",
 }
-_MARK: Final = "\N{BYTE ORDER MARK}"
 _DEFUSED: Final = ("'=", "'+", "'-", "'@")
 
 
@@ -124,32 +119,17 @@ def _text(value: Any) -> str:
 def write_file(held: Held, form: str) -> bytes:
     """The whole directory in one of `FORMATS`: read again, it changes nothing."""
     rows = list(held.in_order())
-    return {"csv": _as_csv, "xlsx": _as_xlsx, "json": _as_json}[form](rows)
+    if form == "json":
+        return _as_json(rows)
+    return as_csv(_table(rows)) if form == "csv" else as_xlsx([_table(rows)])
 
 
-def _lines(rows: Iterable[tuple[Nature, Row]]) -> Iterator[list[str]]:
-    yield list(HEADERS.values())
+def _table(rows: Iterable[tuple[Nature, Row]]) -> Table:
+    lines = []
     for nature, row in rows:
         known = SHAPES[nature].columns
-        yield [NATURES[nature], *(written(row.values[name]) if name in known else "" for name in COLUMNS)]
-
-
-def _as_csv(rows: list[tuple[Nature, Row]]) -> bytes:
-    text = io.StringIO(newline="")
-    table = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    table.writerows([defused(cell) for cell in line] for line in _lines(rows))
-    return (_MARK + text.getvalue()).encode()
-
-
-def _as_xlsx(rows: list[tuple[Nature, Row]]) -> bytes:
-    made = io.BytesIO()
-    with xlsxwriter.Workbook(made, {"in_memory": True}) as workbook:
-        sheet = workbook.add_worksheet("Annuaire")
-        sheet.freeze_panes(1, 0)
-        for number, line in enumerate(_lines(rows)):
-            for place, cell in enumerate(line):
-                sheet.write_string(number, place, cell)
-    return made.getvalue()
+        lines.append((NATURES[nature], *(written(row.values[name]) if name in known else "" for name in COLUMNS)))
+    return Table("Annuaire", tuple(HEADERS.values()), tuple(lines))
 
 
 def _as_json(rows: list[tuple[Nature, Row]]) -> bytes:

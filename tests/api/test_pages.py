@@ -57,7 +57,7 @@ PLACES = {
     "/territoires/roubaix": ("laurent", "admin", "observer"),
     "/territoires/roubaix/actions/review": ("laurent",),
     "/territoires/roubaix/actions/start_evaluation": ("laurent",),
-    "/pilotage/offre": ("laurent",),
+    "/pilotage/choix": TERRITORY,
     "/pilotage": (*TERRITORY, "admin", "observer"),
 }
 VISITS = [(path, name) for path, names in PLACES.items() for name in names]
