@@ -11,6 +11,7 @@ from api.commands import (
     export,
     imports,
     messages,
+    operators,
     people,
     quartiers,
     reference,
@@ -28,6 +29,7 @@ app.add_typer(people.users, name="user")
 app.add_typer(people.tokens, name="token")
 app.add_typer(territories.app, name="territory")
 app.add_typer(reference.app, name="reference")
+app.add_typer(operators.app, name="operators")
 app.add_typer(quartiers.app, name="quartiers")
 app.add_typer(aids.app, name="aids")
 app.add_typer(export.app, name="export")

@@ -1,4 +1,4 @@
-"""`qp bench`: the write path beside bare SQL, what must hold when processes die, the map, large imports, and doors tried at random."""
+"""`qp bench`: what is said of speed, memory and faults, measured again; each command keeps its figures in bench/results."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from bench import faults as killed
 from bench import imports as sheets
 from bench import lives as walks
 from bench import quartiers as map_of
+from bench import routing as proposals
 from bench import sign_in as door
 from bench import slow_disk
 from bench import write_path as measures
@@ -25,6 +26,9 @@ CASES = (10_000, 100_000)
 IMPORT_SECONDS, IMPORT_MEGABYTES = 60, 300
 AT_MOST_MS = 1.0
 """What finding the quartier of a point may take, at the median: the 95th percentile says how busy the machine is."""
+BRANCHES = (100, 1_000)
+MOST_MS, MOST_STATEMENTS = 50, 12
+"""What a proposal may take: milliseconds (p95) and statements."""
 
 
 @app.command("write-path")
@@ -87,6 +91,8 @@ def import_sheet(lines: Annotated[int, typer.Option(help="How many lines the she
     measures.keep_one("import", {one.database: asdict(one) for one in found})
     within = all(one.exact and one.seconds <= IMPORT_SECONDS and one.megabytes <= IMPORT_MEGABYTES for one in found)
     raise typer.Exit(0 if within else 1)
+
+
 @app.command()
 def contract(cases: Annotated[int, typer.Option(help="In all, for everybody together.")] = 10_000) -> None:
     """Generated requests on every route, as each role: no failure of ours, no answer that is not as described, nobody let in without a token."""
@@ -105,6 +111,21 @@ def sign_in(tries: Annotated[int, typer.Option(help="Of each kind.")] = 200) -> 
     print(found)
     measures.keep_one("sign-in", asdict(found))
     raise typer.Exit(0 if found.alike else 1)
+
+
+@app.command()
+def routing(
+    branches: Annotated[
+        list[int], typer.Option(help="How many branches there are.", default_factory=lambda: [*BRANCHES])
+    ],
+) -> None:
+    """Propose operators for one case among few branches and among many, with as many candidates: milliseconds and statements."""
+    found = [proposals.measure(database, many) for database in DATABASES for many in branches]
+    for one in found:
+        print(one)
+    measures.keep_one("routing", {"measures": [asdict(one) for one in found]})
+    slow = [one for one in found if one.p95 > MOST_MS or one.statements > MOST_STATEMENTS]
+    raise typer.Exit(1 if slow else 0)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ class Run:
 
 def run_of(seconds: float, took: list[float]) -> Run:
     """The figures of a run that lasted so many seconds, from what each step took."""
-    return Run(round(len(took) / seconds, 1), _percentile(took, 50), _percentile(took, 95))
+    return Run(round(len(took) / seconds, 1), percentile(took, 50), percentile(took, 95))
 
 
 def middle_of(runs: list[Run]) -> Run:
@@ -38,8 +38,9 @@ def fsync_time(folder: str) -> float:
             started = time.perf_counter()
             os.fdatasync(file.fileno())
             took.append(time.perf_counter() - started)
-    return _percentile(took, 50)
+    return percentile(took, 50)
 
 
-def _percentile(took: list[float], percent: int) -> float:
+def percentile(took: list[float], percent: int) -> float:
+    """That percentile of what the steps took, in milliseconds."""
     return round(statistics.quantiles(took, n=100, method="inclusive")[percent - 1] * 1000, 3)

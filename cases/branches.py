@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import Connection, insert, select
 
 from cases import journey
-from cases.access import Identity
+from cases.access import THE_SYSTEM, Identity
 from cases.database import widen_to_case
+from cases.directory.charge import Charge, charge_of
 from cases.errors import Invalid, NotFound
 from cases.facts.of_case import NO_TERRITORY
 from cases.identifiers import new_id
@@ -31,8 +32,9 @@ def declare_closure(
     The clocks of its referrals stop at once when no working day is left before, else on the evening of the last one; they go on
     after the last day. Raises NotFound for another's branch, Invalid for days that make no closure.
     """
-    if branch_id not in by.branches():
+    if charge_of(db, by, branch_id) is Charge.NOTHING:
         raise NotFound("Cette antenne n’existe pas, ou elle n’est pas à vous.")
+    actor = by if branch_id in by.branches() else THE_SYSTEM  # who keeps the directory has no relation to the cases
     if last < first or last < now.date():
         raise Invalid("La fermeture finit après son début, et pas dans le passé.", "to")
     db.execute(
@@ -58,7 +60,7 @@ def declare_closure(
                 db, row.id, track, calendar.at(eve, EVENING), {"from": first.isoformat(), "to": last.isoformat()}, now
             )
         else:
-            fired.append(journey.fire(db, request, by=by, now=now))
+            fired.append(journey.fire(db, request, by=actor, now=now))
     return tuple(fired)
 
 

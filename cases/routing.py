@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -21,11 +21,11 @@ from cases.views.sight import sight_of
 from engine import routing
 from engine.effects import Decision, Route
 from engine.facts import Referral
-from engine.offers import Offered, Wanted
+from engine.offers import RULES, Offered, Wanted
 from engine.routing import RULES_VERSION, Candidate, Proposal
 from engine.state_names import CaseState
 
-_NOT_ROUTED = (CaseState.DETECTION, CaseState.CLOSED)
+_OFFERED: Final = tuple(one.name for one in fields(Offered))
 
 
 class NoProposal(NotFound):
@@ -42,22 +42,36 @@ def asked_by(decision: Decision) -> bool:
 
 def propose(db: Connection, case_id: str, now: datetime) -> None:
     """Compute the proposal of each open need of a qualified case and freeze it; the ones before stay, no longer current."""
-    state = db.execute(select(case_file.c.state).where(case_file.c.id == case_id)).scalar_one()
-    if state in _NOT_ROUTED:
-        return
     facts = gather(db, case_id, now)
+    if facts is None:
+        return
     db.execute(update(routing_proposal).where(*_current_of(case_id)).values(current=False))
-    for wanted, offers in facts.needs:
-        row = _frozen(facts, wanted, offers, routing.propose(wanted, offers, facts.weights))
-        db.execute(insert(routing_proposal).values(id=new_id(now), case_id=case_id, computed_at=now, **row))
+    rows = [
+        _frozen(facts, wanted, offers, routing.propose(wanted, offers, facts.weights))
+        | {"id": new_id(now), "case_id": case_id, "computed_at": now}
+        for wanted, offers in facts.needs
+    ]
+    if rows:
+        db.execute(insert(routing_proposal), rows)
 
 
 def _frozen(facts: Asked, wanted: Wanted, offers: tuple[Offered, ...], proposal: Proposal) -> dict[str, Any]:
-    inputs = {"wanted": asdict(wanted), "offers": [asdict(one) for one in offers], "weights": asdict(facts.weights)}
+    inputs = {
+        "wanted": plain(asdict(wanted)),
+        "offers": [_as_given(one) for one in offers],
+        "weights": asdict(facts.weights),
+    }
     return {
-        "need_id": wanted.need, "rules_version": RULES_VERSION, "inputs": plain(inputs), "gap": proposal.gap, "current": True,
+        "need_id": wanted.need, "rules_version": RULES_VERSION, "inputs": inputs, "gap": proposal.gap, "current": True,
         "candidates": [_candidate(one) for one in proposal.candidates],
     }  # fmt: skip
+
+
+def _as_given(offered: Offered) -> dict[str, Any]:
+    """An offer as it was given to the rules, as JSON keeps it. `dataclasses.asdict` copies each of its lists: three times as long."""
+    rules = {name: getattr(offered.eligibility, name) for name in RULES}
+    given = {name: getattr(offered, name) for name in _OFFERED} | {"eligibility": rules}
+    return given | {"closed_until": plain(offered.closed_until)} if offered.closed_until else given
 
 
 def _candidate(found: Candidate) -> dict[str, Any]:

@@ -180,3 +180,22 @@ SETTLES_NEEDS: Final = frozenset(
 
 NO_SURVEY: Final = frozenset({"duplicate", "unreachable", "withdrawn_by_entrepreneur", "out_of_perimeter", "no_need"})
 """No satisfaction survey leaves after a closing for one of these reasons."""
+CHOSEN_FOR: Final[Labels] = {
+    "nearer": "Plus près de chez elle",
+    "known": "Elle les connaît déjà",
+    "faster": "Répond plus vite",
+    "language": "Parle sa langue",
+    "fits_better": "L’offre convient mieux",
+    "asked_for": "C’est son choix",
+    "other": "Autre",
+}
+"""Why an adviser asks another operator than the one that the proposal puts first."""
+OPERATOR_KIND: Final[Labels] = {"programme": "Opérateur du programme", "field": "Opérateur de terrain"}
+OFFER_KIND: Final[Labels] = {
+    "advice": "Conseil",
+    "funding": "Financement",
+    "training": "Formation",
+    "mentoring": "Mentorat",
+    "network": "Réseau",
+    "premises": "Local",
+}

@@ -55,6 +55,10 @@ class Eligibility:
     qpv_required: bool = False
 
 
+RULES: Final = frozenset(one.name for one in fields(Eligibility))
+"""Every rule of eligibility, by its name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
     """An offer of a branch, and how that branch stands today."""
@@ -116,8 +120,7 @@ class Weights:
 
 def eligibility_from(data: Mapping[str, Any]) -> Eligibility:
     """The eligibility that is stored as data. Raises ValueError for a rule that nobody knows."""
-    known = {one.name for one in fields(Eligibility)}
-    if strange := sorted(set(data) - known):
+    if strange := sorted(set(data) - RULES):
         raise ValueError(f"unknown rules of eligibility: {', '.join(strange)}")
     rules: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in data.items()}
     return Eligibility(**rules)

@@ -72,9 +72,10 @@ def propose(wanted: Wanted, offers: Iterable[Offered], weights: Weights | None =
     Ties: the fewest open requests, then the fewest received over 30 days, then the id. An offer about something else is not
     shown when its branch has another that serves the need.
     """
-    looked_at = [_candidate(wanted, offered, weights or Weights()) for offered in offers]
-    useful = {c.offered.branch for c in looked_at if _passes(c, "serves_need")}
-    shown = [c for c in looked_at if _passes(c, "serves_need") or c.offered.branch not in useful]
+    weights = weights or Weights()
+    served = [(offered, _serves_need(wanted, offered).passed) for offered in offers]
+    useful = {offered.branch for offered, serves in served if serves}
+    shown = [_candidate(wanted, o, weights) for o, serves in served if serves or o.branch not in useful]
     kept = sorted((c for c in shown if c.kept), key=_order)
     aside = sorted((c for c in shown if not c.kept), key=_order)
     ranked = [_ranked(c, rank) for rank, c in enumerate(kept, 1)]
@@ -96,10 +97,6 @@ def _ranked(candidate: Candidate, rank: int) -> Candidate:
 def _order(candidate: Candidate) -> tuple[int, int, int, str]:
     offered = candidate.offered
     return -candidate.score, offered.load, offered.recent, offered.id
-
-
-def _passes(candidate: Candidate, code: str) -> bool:
-    return all(check.passed for check in candidate.checks if check.code == code)
 
 
 def _would_do_another_day(candidate: Candidate) -> bool:

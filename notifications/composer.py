@@ -74,6 +74,13 @@ def subject_of(db: Connection, message: Mapping[str, Any], now: datetime) -> str
     )
 
 
+def paragraphs_of(said: Said, message: Mapping[str, Any], parts: Sequence[str], now: datetime) -> list[str]:
+    """Those parts of a message, a paragraph each, for who reads it before it leaves: nothing is made for it that must stay hidden."""
+    given = _given(said, message, Destinations(message, said, "", _no_link), now)
+    paper, name = TextPaper(), template_of(message["key"])
+    return [line for part in parts for line in paper.paragraphs(name, part, given)]
+
+
 def _no_link(purpose: str, **_: Unpack[Opens]) -> str:
     return purpose
 

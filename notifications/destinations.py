@@ -32,6 +32,11 @@ class Destinations:
         return f"{self._base}/dossiers/{self._said.case.reference}"
 
     @property
+    def orient(self) -> str:
+        """Who could be asked for the case, the best first."""
+        return f"{self.case}/orienter"
+
+    @property
     def inbox(self) -> str:
         """The requests of an operator's branch."""
         return f"{self._base}/orientations"

@@ -34,11 +34,17 @@ class TextPaper:
 
     def block(self, name: str, part: str, given: Mapping[str, Any]) -> str:
         """One block of a template, on one line; empty when the template does not have it."""
+        return _one_stop(typo(" ".join(self._rendered(name, part, given).split())))
+
+    def paragraphs(self, name: str, part: str, given: Mapping[str, Any]) -> list[str]:
+        """One block of a template, a paragraph a line; none when the template does not have it."""
+        return [_one_stop(typo(line)) for line in _lines(self._rendered(name, part, given))]
+
+    def _rendered(self, name: str, part: str, given: Mapping[str, Any]) -> str:
         template = self.template(name)
         if part not in template.blocks:
             return ""
-        context = template.new_context(self.with_words(given))
-        return _one_stop(typo(" ".join("".join(template.blocks[part](context)).split())))
+        return "".join(template.blocks[part](template.new_context(self.with_words(given))))
 
     def template(self, name: str) -> Template:
         """The template of that name, for this form."""

@@ -86,6 +86,11 @@ def recipients_of(db: Connection, told: Told, place: Place, now: datetime) -> li
     return [one for one in found.values() if not _did_it(db, told, one)]
 
 
+def asked_at(db: Connection, branch_id: str, place: Place, now: datetime) -> list[Recipient]:
+    """Whom a new request to that branch would be sent to."""
+    return list(_at_branch(db, Role.OPERATOR, branch_id, None, place, now))
+
+
 def _did_it(db: Connection, told: Told, one: Recipient) -> bool:
     mine = (journal.c.subject_id == told.subject_id, journal.c.sequence == told.sequence, journal.c.track == told.track)
     line = db.execute(select(journal.c.actor_id, journal.c.actor_role).where(*mine)).first()

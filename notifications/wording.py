@@ -125,10 +125,11 @@ def _needs(db: Connection, case_id: str, track: str | None) -> tuple[NeedSaid, .
         wanted.append(need.c.id.in_(of_track.where(*where)))
     order = (need.c.outcome.is_not(None), need.c.created_at, need.c.id)
     rows = db.execute(select(need).where(*wanted).order_by(*order)).mappings()
-    return tuple(_need(row) for row in rows)
+    return tuple(need_said(row) for row in rows)
 
 
-def _need(row: RowMapping) -> NeedSaid:
+def need_said(row: RowMapping) -> NeedSaid:
+    """A need as mails say it, from its row."""
     label = harmless(subject_label(row["subject"]), NAME)
     return NeedSaid(harmless(row["detail"], SENTENCE).rstrip(" .") or label, label, row["amount"])
 

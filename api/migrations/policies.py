@@ -43,6 +43,7 @@ _CONFINED = {
     "import_line": _SEES_IMPORT,
     "import_content": _SEES_IMPORT,
     "sign_in_request": "false",
+    "directory_upload": f"by_id = {_PERSON}",
     "idempotency_key": f"split_part(scope, ' ', 1) = coalesce({_PERSON}, {_ENTREPRENEUR})",
     "webhook_secret": "false",
     **{table: _SEES.format("case_id") for table in _BY_CASE},

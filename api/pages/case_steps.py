@@ -19,7 +19,7 @@ _WAYS_OUT: Final[Mapping[str, tuple[str, str]]] = {
     "no_need_with_axis": ("noter/need", "Noter un besoin"),
     "not_informed": ("noter/consent", "Noter son accord"),
     "no_consent_to_share": ("noter/consent", "Noter son accord"),
-    "no_engaged_referral": ("actions/draft?suivi=referral", "Demander à un opérateur"),
+    "no_engaged_referral": ("orienter", "Demander à un opérateur"),
     "no_active_pair": ("actions/propose?suivi=mentoring_pair", "Proposer un mentor"),
     "no_plan_taken_on": ("actions/open?suivi=transition_plan", "Ouvrir un plan"),
     "no_score_before": ("noter/score", "Noter le score"),
@@ -54,10 +54,11 @@ def act(possible: Possible, sheet: Sheet) -> dict[str, Any]:
     """One step as the macro `acts` takes it."""
     case = f"/dossiers/{sheet.case['reference']}"
     on = "" if possible.track == CASE_TRACK else f"?suivi={possible.track}"
+    href = f"{case}/orienter" if possible.track == Kind.REFERRAL else f"{case}/actions/{possible.step}{on}"
     allowed = may_be_taken(possible)
     hint = " ".join(reason.message for reason in possible.reasons) if allowed else None
     return {
-        "label": possible.label, "allowed": allowed, "href": f"{case}/actions/{possible.step}{on}", "hint": hint, "state": possible.to or "",
+        "label": possible.label, "allowed": allowed, "href": href, "hint": hint, "state": possible.to or "",
         "step": possible.step, "reasons": [way_out(r.code, r.message, case, possible.track) for r in possible.reasons],
     }  # fmt: skip
 

@@ -22,7 +22,7 @@ from api.pages.case_steps import acts, records_of
 from api.pages.dates import before, due_chip, when_long
 from api.pages.de_minimis import total_said
 from api.pages.sentences import journal_days
-from api.pages.to_settle import call_row, doubt_row
+from api.pages.to_settle import call_row, doubt_row, next_row
 from cases.naf import naf_label
 from cases.quartiers import NEAR_BORDER
 from cases.views.case_sheet import Sheet
@@ -65,9 +65,11 @@ def case_context(sheet: Sheet, *, now: datetime, me: str | None) -> dict[str, An
 
 
 def _to_settle(sheet: Sheet, now: datetime) -> list[dict[str, Any]]:
-    """The calls to make on this case, and the cases that it looks like."""
+    """Who comes next after a request that came to nothing, the calls to make on this case, and the cases that it looks like."""
     here = f"/dossiers/{sheet.case['reference']}"
-    return [*(call_row(call, now, here) for call in sheet.calls), *(doubt_row(one, here) for one in sheet.doubts)]
+    return [
+        *(next_row(one) for one in sheet.next_ones), *(call_row(call, now, here) for call in sheet.calls), *(doubt_row(one, here) for one in sheet.doubts),
+    ]  # fmt: skip
 
 
 # -- the head -------------------------------------------------------------------------------------------------------------
@@ -154,6 +156,8 @@ def _way(first: ArmedDeadline, sheet: Sheet, *, mine: bool) -> dict[str, str] | 
     if not mine:
         href = f"/dossiers/{sheet.case['reference']}/noter/contact"
     event, on = href.rpartition("/")[2].partition("?")[0], href.partition("suivi=")[2] or CASE_TRACK
+    if event == "orienter":
+        event, on = "draft", Kind.REFERRAL
     may = {(p.track, p.step): p.label for p in sheet.steps if may_be_taken(p)}
     may |= {(track, p.step): p.label for track, found in sheet.records.items() for p in found}
     label = may.get((on, event))

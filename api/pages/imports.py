@@ -49,7 +49,7 @@ async def try_file(request: Request, visit: PageVisit) -> Response:
     slug = str(sent.get("territory") or "")
     try:
         await visit.read(lambda db: reports.may_import(db, visit.identity, slug))
-        upload = Upload(*await _file(sent), slug, visit.identity)
+        upload = Upload(*await sent_file(sent), slug, visit.identity)
         tried = await visit.run(lambda database: import_detections(database, upload, now=visit.now, dry_run=True))
     except (ImportFileRefused, Invalid) as error:
         return await _imports(request, visit, error)
@@ -151,7 +151,7 @@ async def undo(request: Request, identifier: str, visit: PageVisit) -> Response:
 # -- what was sent --------------------------------------------------------------------------------------------------------
 
 
-async def _file(sent: FormData) -> tuple[bytes, str]:
+async def sent_file(sent: FormData) -> tuple[bytes, str]:
     """The bytes of the file and its name. Raises Invalid when none was chosen."""
     part = sent.get("file")
     if not isinstance(part, UploadFile) or not part.filename:

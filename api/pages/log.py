@@ -173,7 +173,7 @@ def _after(
     if missing:
         why = " ".join(reason.message for reason in missing)
         return see_other(request, f"/dossiers/{reference}", said, warned(f"Elle n’est pas encore orientée. {why}"))
-    return see_other(request, f"/dossiers/{reference}/actions/draft?suivi=referral", said)
+    return see_other(request, f"/dossiers/{reference}/orienter", said)
 
 
 async def _form(

@@ -111,7 +111,7 @@ def way(reference: str, rule: str, track: str) -> str:
     """Where a deadline is met: the form of its step or of its record, else the case."""
     case = f"/dossiers/{reference}"
     if rule.startswith("case.orientation.") and rule.endswith(".first_referral"):
-        return f"{case}/actions/draft?suivi=referral"
+        return f"{case}/orienter"
     event = meeting_event(rule_of(rule), Kind(rule.split(".")[0]))
     if event is None:
         return case

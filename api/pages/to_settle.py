@@ -1,22 +1,26 @@
-"""Calls to make and cases that look alike, as rows of « À faire » and of a case; and what is answered to them."""
+"""Who to ask next, calls to make and cases that look alike, as rows of « À faire » and of a case; and what is answered to them."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.pages.dates import due_chip
+from api.pages.orientation_view import ask_address, short_name
 from api.pages.shell import PageVisit, done, own_address, see_other
 from cases import look_alikes, tasks
 from cases.look_alikes import Doubt
 from cases.tasks import Call
+from cases.views.orientation import Next
+from notifications.grammar import at
 from notifications.typography import day_short, phone, phone_uri
 
 router = APIRouter()
+_ENDED: Final = {"declined": "a décliné", "expired": "n’a pas répondu", "discontinued": "a interrompu l’accompagnement"}
 
 
 @router.post("/appels/{identifier}/fait")
@@ -62,6 +66,19 @@ def doubt_row(doubt: Doubt, back: str) -> dict[str, Any]:
         "due": {"kind": "today", "text": "à trancher"}, "title": f"Doublon probable de {doubt.other_name}", "href": f"/dossiers/{doubt.other_reference}",
         "reason": f"{doubt.name} ({doubt.reference}) ressemble à {doubt.other_name} ({doubt.other_reference}). {doubt.reason}.",
         "actions": [close, _post("Ce n’est pas un doublon", f"/doublons/{doubt.id}/distincts", back)],
+    }  # fmt: skip
+
+
+def next_row(found: Next, *, named: bool = False) -> dict[str, Any]:
+    """Who comes next after a request that came to nothing, as the macro `task` takes it."""
+    best, own, case = found.candidate, found.candidate["branch"], f"/dossiers/{found.reference}"
+    about = found.business if named else found.need.label.lower()
+    name = at(short_name(own["name"]))
+    reasons = sorted((part for part in best["criteria"] if part["points"]), key=lambda part: -part["points"])[:2]
+    return {
+        "due": {"kind": "today", "text": "à demander"}, "title": f"Demander {name} : {about}", "href": f"{case}/orienter?besoin={found.need.id}",
+        "reason": f"{found.after} {_ENDED[found.ended]}. Ensuite : {own['name']}, {best['score']} / 100.", "detail": " ".join(part["message"] for part in reasons),
+        "actions": [{"label": f"Demander {name}", "href": ask_address(case, found.need.id, own["id"]), "kind": "go"}],
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from api.pages import desk, rules
 from api.pages.case_view import STAGES
 from api.pages.dates import due_chip, until
 from api.pages.shell import PageVisit, see_other
-from api.pages.to_settle import call_row, doubt_row
+from api.pages.to_settle import call_row, doubt_row, next_row
 from cases.access import Identity
 from cases.facts.of_case import NO_TERRITORY
 from cases.views.listing import CaseRow
@@ -69,9 +69,10 @@ def today_context(found: Today, who: Identity, now: datetime) -> dict[str, Any]:
 
 
 def _to_settle(found: Today, now: datetime) -> list[dict[str, Any]]:
-    """The calls to make and the cases that look alike, as groups of the page."""
+    """Who to ask next, the calls to make and the cases that look alike, as groups of the page."""
     calls, doubts = [call_row(call, now, "/") for call in found.calls], [doubt_row(one, "/") for one in found.doubts]
-    groups = (("Appels à passer", calls), ("Doublons possibles", doubts))
+    after = [next_row(one, named=True) for one in found.next_ones]
+    groups = (("À demander à quelqu’un d’autre", after), ("Appels à passer", calls), ("Doublons possibles", doubts))
     return [{"title": title, "count": len(rows), "tasks": rows, "first": False} for title, rows in groups if rows]
 
 

@@ -11,6 +11,7 @@ from api.rest.bodies import ClosureBody
 from api.rest.changing import done
 from api.security import CurrentVisit
 from cases import branches
+from cases.database import Scope
 from cases.views import directory
 
 router = APIRouter(tags=["operators"])
@@ -37,7 +38,9 @@ async def list_aids(visit: CurrentVisit, page: Paged) -> dict[str, Any]:
 
 @router.post("/branches/{branch}/closures", status_code=201)
 async def close_branch(branch: Identifier, body: ClosureBody, visit: CurrentVisit) -> dict[str, Any]:
-    """Declare that a branch of one's own is closed for some days: its clocks stand still."""
-    first, last, by = body.first, body.last, visit.identity
-    fired = await visit.write(lambda db: branches.declare_closure(db, branch, first, last, by=by, now=visit.now))
+    """Declare that a branch that one keeps is closed for some days: its clocks stand still, wherever it works."""
+    first, last, by, now = body.first, body.last, visit.identity, visit.now
+    fired = await visit.work.write(
+        lambda db: branches.declare_closure(db, branch, first, last, by=by, now=now), Scope.worker()
+    )
     return {"branch": branch, "from": first, "to": last, "items": [done(one) for one in fired]}

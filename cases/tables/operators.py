@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Text
+from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
 from cases.tables.columns import Id, Instant, Json, table_of
@@ -44,6 +44,7 @@ class Coverage(SQLModel, table=True):
     """Where a branch works."""
 
     __tablename__ = "coverage"
+    __table_args__ = (Index("coverage_place", "level", "code", "branch_id"),)
 
     id: str = Field(sa_type=Id, primary_key=True)
     branch_id: str = Field(sa_type=Id, foreign_key="branch.id", index=True)

@@ -60,7 +60,7 @@ class Quartier(SQLModel, table=True):
 
     id: str = Field(sa_type=Id, primary_key=True)
     code: str = Field(sa_type=Text)
-    insee: str | None = Field(default=None, sa_type=Text)
+    insee: str | None = Field(default=None, sa_type=Text, index=True)
     name: str = Field(sa_type=Text)
     territory_id: str | None = Field(default=None, sa_type=Id, foreign_key="territory.id", index=True)
     geometry: Any = Field(default=None, sa_type=Json, nullable=True)

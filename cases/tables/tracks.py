@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Text, UniqueConstraint
+from sqlalchemy import Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from cases.tables.columns import Id, Instant, Json, table_of
@@ -13,7 +13,11 @@ class Referral(SQLModel, table=True):
     """One request to one branch."""
 
     __tablename__ = "referral"
-    __table_args__ = (UniqueConstraint("case_id", "number", name="referral_once"),)
+    __table_args__ = (
+        UniqueConstraint("case_id", "number", name="referral_once"),
+        Index("referral_of_branch", "branch_id", "state"),
+        Index("referral_moved", "branch_id", "state_since"),
+    )
 
     id: str = Field(sa_type=Id, primary_key=True)
     case_id: str = Field(sa_type=Id, foreign_key="case_file.id")
@@ -21,7 +25,7 @@ class Referral(SQLModel, table=True):
     state: str = Field(sa_type=Text)
     state_since: datetime = Field(sa_type=Instant)
     opened_at: datetime = Field(sa_type=Instant)
-    branch_id: str = Field(sa_type=Id, foreign_key="branch.id", index=True)
+    branch_id: str = Field(sa_type=Id, foreign_key="branch.id")
     offer_id: str | None = Field(default=None, sa_type=Id, foreign_key="offer.id", index=True)
     agent_id: str | None = Field(default=None, sa_type=Id, foreign_key="person.id", index=True)
     proposal_id: str | None = Field(default=None, sa_type=Id)

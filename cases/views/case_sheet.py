@@ -24,6 +24,7 @@ from cases.tables.tracks import mentoring_pair, referral, transition_plan
 from cases.tasks import Call, calls_on
 from cases.views.aids_obtained import AidSeen, aids_of, total_of
 from cases.views.choices import possible_records, subject_label
+from cases.views.orientation import Next, next_ones
 from cases.views.reading import case_row, lines_seen
 from cases.views.sight import Sight, sight_of
 from engine.de_minimis import Total
@@ -84,6 +85,8 @@ class Sheet:
     """The latest answer for each purpose."""
     entered: Mapping[str, datetime]
     """When the case last entered each state."""
+    next_ones: tuple[Next, ...] = ()
+    """Who comes next, for the needs whose last request came to nothing."""
     calls: tuple[Call, ...] = ()
     doubts: tuple[Doubt, ...] = ()
     located: Located | None = None
@@ -110,7 +113,8 @@ def sheet_of(db: Connection, who: Identity, reference: str, *, now: datetime) ->
         needs=_needs(db, row["id"], facts, sight), tracks=tracks, deadlines=tuple(_deadlines(facts, sight)),
         upcoming=tuple(found for found in upcoming(facts) if sight.of_track(found[1].track)),
         lines=lines, names=_names(db, row, facts, [line for line, _ in lines]), consents=_consents(db, row["id"]),
-        entered=_entered(db, row["id"]), calls=calls_on(db, who, row["id"]), doubts=doubts_on(db, row["id"]) if sight.whole else (),
+        entered=_entered(db, row["id"]), next_ones=next_ones(db, row["id"]) if sight.whole else (),
+        calls=calls_on(db, who, row["id"]), doubts=doubts_on(db, row["id"]) if sight.whole else (),
         obtained=aids_of(db, row["id"], sight, facts.calendar),
         de_minimis=total_of(db, row["business_id"], facts.calendar, now) if sight.whole else None,
     )  # fmt: skip

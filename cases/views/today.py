@@ -18,6 +18,7 @@ from cases.tables.tracks import referral, transition_plan
 from cases.tasks import Call, calls_for, waiting_calls
 from cases.views.listing import CaseRow, list_cases, track_holders
 from cases.views.narrowing import Narrowing, stuck
+from cases.views.orientation import Next, next_for
 from engine.model import Role
 from engine.working_days import Calendar
 
@@ -63,6 +64,8 @@ class Today:
     doubts: tuple[Doubt, ...] = ()
     stuck: tuple[CaseRow, ...] = ()
     more_stuck: bool = False
+    next_ones: tuple[Next, ...] = ()
+    """Who comes next, in the cases that they follow, after a request that came to nothing."""
 
     @property
     def waiting(self) -> int:
@@ -78,7 +81,10 @@ def today_of(db: Connection, who: Identity, *, now: datetime) -> Today:
     rest = [todo for todo in mine if todo not in late and todo not in due]
     new = tuple(todo for todo in rest if _is_new(todo, now))
     after = tuple(todo for todo in rest if todo not in new)[:NEXT]
-    found = Today(late, due, new, after, calls_for(db, who), doubts_for(db, who) if who.has(Role.ADVISER) else ())
+    found = Today(
+        late, due, new, after, calls_for(db, who), doubts_for(db, who) if who.has(Role.ADVISER) else (),
+        next_ones=next_for(db, who) if who.territories() else (),
+    )  # fmt: skip
     if not who.has(Role.MANAGER):
         return found
     page = list_cases(db, who, Narrowing(open_only=True, stuck=True), now=now)

@@ -12,6 +12,7 @@ from sqlalchemy import Column, insert, select
 
 from cases.identifiers import new_id
 from cases.tables.case import case_file, survey
+from cases.tables.operators import offer
 from notifications.links import new_link
 from tests.api.street import NOW, WORKER, Street
 
@@ -103,6 +104,27 @@ async def log_a_shop(hand: Hand, street: Street) -> None:
     await hand.reads("est enregistrée sous la référence")
 
 
+async def orient_it(hand: Hand, street: Street) -> None:
+    row = {
+        "name": "Prêt Jump",
+        "kind": "funding",
+        "scope": "qpv",
+        "axes": [],
+        "levers": [],
+        "needs": ["funding"],
+        "eligibility": {},
+    }
+    asked = street.ids["branch adie"]
+    street.database.write(lambda db: db.execute(insert(offer).values(id=new_id(NOW), branch_id=asked, **row)), WORKER)
+    street.log("11-24 08:00", "ines", "neuf", {"name": "Épicerie Traoré", "phone": "+33639986690"})
+    street.do("11-24 08:00", "ines", "neuf", "qualify")
+    await hand.starts_at(f"/dossiers/{street.cases['neuf']}")
+    await hand.taps_on(hand.link("Demander à un opérateur").first)
+    await hand.taps_on(hand.link("Demander à l’Adie").first)
+    await hand.taps_on(hand.button("Envoyer"))
+    await hand.reads("La demande est partie")
+
+
 async def accept_from_a_mail(hand: Hand, street: Street) -> None:
     link = link_of(street, "answer", "bois", "referral-1", person_id=street.ids["elodie"])
     await hand.opens(f"{link}?reponse=oui")
@@ -161,6 +183,7 @@ async def answer_a_survey(hand: Hand, street: Street) -> None:
 
 ACTS: Final = (
     Act(1, "Log a shop", "ines", 5, 3, log_a_shop),
+    Act(2, "Orient it", "ines", 3, 0, orient_it),
     Act(3, "Accept from a mail", None, 2, 0, accept_from_a_mail),
     Act(4, "Decline from a mail", None, 3, 1, decline_from_a_mail),
     Act(5, "Note a first contact", None, 2, 1, log_a_first_contact),

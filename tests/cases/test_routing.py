@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, select
 
-from cases import intake, journey, people, records, reference_data, routing, routing_facts
-from cases.access import Grant, Identity
-from cases.database import Database, Scope
+from cases import intake, journey, people, records, reference_data, routing
+from cases.access import Grant, Identity, scope_of
+from cases.database import Database, Scope, widen_to_case
 from cases.errors import NotFound, Refused
 from cases.identifiers import new_id
 from cases.intake import Detection
 from cases.journey import Request
 from cases.people import Newcomer
+from cases.tables.case import case_file
 from cases.tables.operators import branch, branch_closure, coverage, offer, operator
 from cases.tables.people import absence
 from cases.tables.routing import routing_proposal
@@ -309,19 +310,55 @@ def test_a_case_that_is_not_qualified_has_no_proposal(town: Town) -> None:
         town.proposal(reference)
 
 
-def test_the_facts_are_gathered_in_twelve_questions_whatever_the_needs(town: Town) -> None:
+def asked_of(town: Town, by: Identity) -> list[tuple[str, Any]]:
+    """What a proposal asks of the database, within that person's scope: each statement with its values."""
     reference = town.log()
     for subject in ("cash_flow", "hiring", "waste"):
         request = Request(reference, "need", payload={"subject": subject, "axis": "local_trade"})
         town.database.write(lambda db, asked=request: records.record(db, asked, by=town.adviser, now=NOW), WORKER)
-    asked: list[str] = []
+    asked: list[tuple[str, Any]] = []
 
-    def gathered(db: Connection) -> int:
-        row = db.execute(select(routing_proposal.c.case_id).limit(1)).scalar_one()
-        event.listen(
-            db, "before_cursor_execute", lambda *given: None if "set_config" in given[2] else asked.append(given[2])
-        )
-        return len(routing_facts.gather(db, row, NOW).needs)
+    def proposed(db: Connection) -> int:
+        case_id = db.execute(select(case_file.c.id).where(case_file.c.reference == reference)).scalar_one()
+        widen_to_case(db, case_id)
+        event.listen(db, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+        routing.propose(db, case_id, NOW)
+        return len(routing.proposals(db, by, reference))
 
-    assert town.database.read(gathered, WORKER) == 4
-    assert len(asked) <= 12
+    assert town.database.write(proposed, scope_of(by)) == 4
+    return asked
+
+
+def test_a_proposal_takes_twelve_statements_whatever_the_needs(town: Town) -> None:
+    asked = asked_of(town, town.adviser)
+
+    written = next(n for n, (sql, _) in enumerate(asked) if sql.startswith("INSERT INTO routing_proposal"))
+    assert len(asked[: written + 1]) <= 12
+
+
+def test_a_proposal_reads_no_table_from_one_end_to_the_other(town: Town) -> None:
+    if town.database.dialect != "sqlite":
+        return  # PostgreSQL chooses by the size of its tables: `qp bench routing` measures it on large ones
+    asked = asked_of(town, town.adviser)
+
+    def plans(db: Connection) -> list[str]:
+        found = []
+        for sql, values in asked:
+            if sql.startswith("SELECT"):
+                found += [row[-1] for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]
+        return found
+
+    read = town.database.read(plans, WORKER)
+    large = {
+        "referral",
+        "deadline",
+        "coverage",
+        "case_file",
+        "business",
+        "entrepreneur",
+        "quartier",
+        "offer",
+        "commune",
+    }
+    assert [line for line in read if line.startswith("SCAN") and large & set(line.split())] == []
+    assert any("referral_moved" in line for line in read)

@@ -1,0 +1,191 @@
+"""Annuaire: the operators, their branches and offers; each line is kept by who is in charge of it, and the whole by file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request
+from sqlalchemy import Connection
+from starlette.datastructures import FormData
+from starlette.responses import RedirectResponse, Response
+
+from api.pages import desk
+from api.pages.imports import sent_file
+from api.pages.operators_view import Line, form_context, list_context, sheet_context, texts_of, trial_context
+from api.pages.shell import PageVisit, done, see_other
+from api.pages.step_view import reasons_of
+from api.security import Visit
+from cases.database import Scope
+from cases.directory import uploads
+from cases.directory.charge import keeps_all, refuse_unless_in_charge_of_all
+from cases.directory.columns import Nature
+from cases.directory.files import FORMATS, write_file
+from cases.directory.held import read_directory
+from cases.directory.importing import import_directory
+from cases.directory.judging import Entry
+from cases.directory.one_line import drop_absence, keep_line
+from cases.errors import CasesError, Invalid, NotFound
+from cases.facts.of_case import NO_TERRITORY
+from cases.importers.errors import ImportFileRefused
+from cases.views.operators import operator_rows, operator_sheet
+from engine.lists import OPERATOR_KIND
+from engine.model import Refusal
+
+router = APIRouter(prefix="/annuaire")
+EVERYWHERE: Final = Scope.worker()
+"""The directory is no one's case: whether a line is one's own to keep is for its rules to say, and closing a branch stops clocks wherever it works."""
+Kind = Annotated[str, Query(alias="famille", max_length=20)]
+Words = Annotated[str, Query(alias="q", max_length=80)]
+
+
+@router.get("")
+async def show_operators(request: Request, visit: PageVisit, kind: Kind = "", words: Words = "") -> Response:
+    """The operators of the programme and of the field."""
+    chosen = kind if kind in OPERATOR_KIND else "field"
+
+    def read(db: Connection) -> Any:
+        return operator_rows(db, kind=None if words else chosen, words=words)
+
+    return await desk.show(
+        request, visit, "operators.html", read, lambda found: list_context(found, visit.identity, kind=chosen, words=words)
+    )  # fmt: skip
+
+
+@router.get("/fichier")
+async def ask_file(request: Request, visit: PageVisit) -> Response:
+    """The form that sends the directory as a file."""
+    return await _file_form(request, visit)
+
+
+@router.post("/fichier")
+async def try_file(request: Request, visit: PageVisit) -> Response:
+    """Try a file: what it would change is shown, nothing is written."""
+    refuse_unless_in_charge_of_all(visit.identity)
+    sent = await request.form()
+    try:
+        content, name = await sent_file(sent)
+        kept = await visit.work.write(
+            lambda db: uploads.keep(db, content, name, by=visit.identity, now=visit.now), EVERYWHERE
+        )
+    except (ImportFileRefused, Invalid) as error:
+        return await _file_form(request, visit, error)
+    return see_other(request, f"/annuaire/fichier/{kept}")
+
+
+@router.get("/fichier/{upload}")
+async def show_trial(request: Request, upload: str, visit: PageVisit) -> Response:
+    """What a file would change."""
+
+    def read(db: Connection) -> Any:
+        name, content = uploads.kept(db, upload, by=visit.identity)
+        return name, import_directory(db, content, by=visit.identity, now=visit.now, dry_run=True)
+
+    return await desk.show(request, visit, "operators_trial.html", read, lambda found: trial_context(upload, *found))
+
+
+@router.post("/fichier/{upload}")
+async def confirm_file(request: Request, upload: str, visit: PageVisit) -> Response:
+    """Write what the file changes: all of it, or nothing when a line is refused."""
+
+    def unit(db: Connection) -> dict[str, Any]:
+        _, content = uploads.kept(db, upload, by=visit.identity)
+        report = import_directory(db, content, by=visit.identity, now=visit.now, dry_run=False)
+        if report["written"]:
+            uploads.drop(db, upload)
+        return report
+
+    report = await visit.work.write(unit, EVERYWHERE)
+    if not report["written"]:
+        return see_other(request, f"/annuaire/fichier/{upload}")
+    said = f"L’annuaire est à jour : {report['new']} lignes ajoutées, {report['changed']} changées."
+    return see_other(request, "/annuaire", done(said))
+
+
+@router.get("/export.{form}")
+async def export(form: str, visit: PageVisit) -> Response:
+    """The whole directory as a file."""
+    refuse_unless_in_charge_of_all(visit.identity)
+    if form not in FORMATS:
+        raise NotFound("L’annuaire s’exporte en csv, en xlsx ou en json.")
+    content = await visit.read(lambda db: write_file(read_directory(db), form))
+    named = {"Content-Disposition": f'attachment; filename="annuaire.{form}"'}
+    return Response(content, media_type=FORMATS[form], headers=named)
+
+
+@router.get("/lignes/{nature}")
+async def ask_line(request: Request, nature: str, visit: PageVisit) -> Response:
+    """The form of a line: empty, or with what the directory says."""
+    asked = {name: value[:200] for name, value in request.query_params.items()}
+    return await _line_form(request, visit, Line(_nature(nature), asked))
+
+
+@router.post("/lignes/{nature}")
+async def keep(request: Request, nature: str, visit: PageVisit) -> Response:
+    """Keep a line; what is wrong shows the form again with what was typed."""
+    sent, known = await request.form(), _nature(nature)
+    entry = Entry(1, known, texts_of(known, sent))
+    try:
+        await visit.work.write(lambda db: keep_line(db, entry, by=visit.identity, now=visit.now), EVERYWHERE)
+    except NotFound:
+        raise
+    except CasesError as error:
+        return await _line_form(request, visit, Line(known, dict(entry.texts)), sent, reasons_of(error))
+    return see_other(
+        request,
+        f"/annuaire/{sent.get('retour') or entry.texts.get('operator', '')}",
+        done("C’est noté dans l’annuaire."),
+    )
+
+
+@router.post("/absences/{identifier}/retirer")
+async def remove_absence(request: Request, identifier: str, visit: PageVisit) -> Response:
+    """Take an absence away."""
+    sent = await request.form()
+    name = await visit.work.write(lambda db: drop_absence(db, identifier, by=visit.identity), EVERYWHERE)
+    return see_other(request, f"/annuaire/{_slug(sent)}", done(f"L’absence de {name} est retirée."))
+
+
+@router.get("/{slug}")
+async def show_operator(request: Request, slug: str, visit: PageVisit) -> Response:
+    """One operator: its branches, where each works, what it offers, when it is closed."""
+    who, today = visit.identity, NO_TERRITORY.day_of(visit.now)
+    return await desk.show(
+        request, visit, "operator.html", lambda db: operator_sheet(db, who, slug, today=today), lambda found: sheet_context(found, who)
+    )  # fmt: skip
+
+
+# -- what they share ------------------------------------------------------------------------------------------------------
+
+
+def _nature(named: str) -> Nature:
+    if named not in frozenset(Nature):
+        raise NotFound("L’annuaire n’a pas de telle ligne.")
+    return Nature(named)
+
+
+def _slug(sent: FormData) -> str:
+    written = str(sent.get("retour") or "")
+    return written if written.replace("-", "").isalnum() and written.isascii() else ""
+
+
+async def _line_form(
+    request: Request, visit: Visit, line: Line, sent: FormData | None = None, errors: tuple[Refusal, ...] = ()
+) -> Response:
+    return await desk.show(
+        request, visit, "operators_line.html", read_directory, lambda held: form_context(held, line, visit.identity, sent, errors),
+        status=422 if errors else 200,
+    )  # fmt: skip
+
+
+async def _file_form(request: Request, visit: Visit, error: CasesError | None = None) -> Response:
+    if not keeps_all(visit.identity):
+        return RedirectResponse("/annuaire", 303)
+    wrong = str(error) if error else None
+    about = {
+        "title": "L’annuaire par fichier",
+        "wrong": wrong,
+        "errors": [{"message": wrong, "field": "file"}] if wrong else [],
+    }
+    return await desk.show(
+        request, visit, "operators_file.html", lambda _: None, lambda _: about, status=422 if wrong else 200
+    )

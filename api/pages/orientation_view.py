@@ -1,0 +1,266 @@
+"""The orientation of a need as its templates show it: candidates with their points, those put aside with why not, the messages that would leave."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from starlette.datastructures import FormData
+
+from api.pages.case_steps import way_out
+from api.pages.dates import before
+from api.pages.step_view import summary
+from cases.orienting import ToAsk
+from cases.views.orientation import Orientation
+from engine.lists import CHANNEL, CHOSEN_FOR
+from engine.model import CASE_TRACK, Refusal
+from notifications.grammar import at, capital, the
+from notifications.previewing import Preview
+from notifications.typography import day_long, euros, hour
+
+CRITERIA: Final = {
+    "coverage": "Couverture",
+    "qpv_specific": "Aide de quartier",
+    "fit": "Activité, taille, âge",
+    "capacity": "Place libre",
+    "reliability": "Fiabilité",
+    "earlier_tie": "Lien antérieur",
+    "access": "Langue, accès",
+}
+"""The criteria of the score, as short as a line needs."""
+SCOPES: Final = {"qpv": "réservé aux quartiers", "common_law": "droit commun"}
+COMPARED: Final = 2
+"""How many criteria say where a candidate is better, or less good, than the first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read: the orientation, and the message of each branch that is chosen."""
+
+    found: Orientation
+    previews: tuple[Preview, ...]
+
+
+def orientation_context(seen: Seen, *, now: datetime) -> dict[str, Any]:
+    """Everything that `orientation.html` shows."""
+    found = seen.found
+    candidates = list((found.proposal or {}).get("candidates", ()))
+    kept = [one for one in candidates if one["kept"]]
+    return {
+        **_head(found), "lead": _lead(found), "needs": _tabs(found), "kept": _kept(kept, found), "aside": [_put_aside(one) for one in candidates if not one["kept"]],
+        "gap": bool(found.proposal and found.proposal["gap"]), "first": _first(seen, kept, now), "consent": _consent(found),
+        "others": [{"value": one.value, "label": one.label} for one in found.others], "why": _chips(None),
+    }  # fmt: skip
+
+
+def messages_context(
+    seen: Seen, *, now: datetime, sent: FormData | None = None, errors: tuple[Refusal, ...] = ()
+) -> dict[str, Any]:
+    """Everything that `orientation_message.html` shows."""
+    found, asked = seen.found, seen.found.asked
+    reasons = {reason.message: reason for one in asked for reason in one.reasons}
+    ranks = {one["branch"]["id"]: one["rank"] for one in (found.proposal or {}).get("candidates", ()) if one["kept"]}
+    return {
+        **_head(found), "title": "Ce qui partira", "letters": [_message(*pair, now=now, found=found) for pair in zip(asked, seen.previews, strict=True)],
+        "reasons": [way_out(r.code, r.message, _case(found), CASE_TRACK) for r in reasons.values()], "errors": summary(errors, ()),
+        "ask_why": all(ranks.get(one.branch) != 1 for one in asked), "must_say": not all(one.kept for one in asked), "why": _chips(sent),
+        "precision": str(sent.get("precision") or "") if sent else "", "several": len(asked) > 1, "one_is_enough": sent is None or bool(sent.get("une_seule")),
+        "button": "Envoyer" if len(asked) < 2 else f"Envoyer les {len(asked)} demandes",
+    }  # fmt: skip
+
+
+def sent_said(many: int, *, sent: bool) -> str:
+    """What is said once it is done."""
+    if not sent:
+        return "La demande est gardée en brouillon." if many < 2 else f"Les {many} demandes sont gardées en brouillon."
+    return "La demande est partie." if many < 2 else f"Les {many} demandes sont parties."
+
+
+def ask_address(case: str, need: str, branch: str) -> str:
+    """Where the message to a branch is seen before it leaves."""
+    return f"{case}/orienter/message?{urlencode({'besoin': need, 'antenne': branch})}"
+
+
+def short_name(branch_name: str) -> str:
+    """« Adie » for « Adie, antenne de Roubaix »."""
+    return branch_name.partition(",")[0]
+
+
+# -- the head -------------------------------------------------------------------------------------------------------------
+
+
+def _case(found: Orientation) -> str:
+    return f"/dossiers/{found.case['reference']}"
+
+
+def _head(found: Orientation) -> dict[str, Any]:
+    case = _case(found)
+    need = found.chosen.id if found.chosen else ""
+    return {
+        "title": f"À qui confier {found.business['name']} ?", "name": found.business["name"], "case_href": case, "here": f"{case}/orienter", "need": need,
+        "back": f"{case}/orienter?{urlencode({'besoin': need})}", "version": found.case["version"], "key": secrets.token_urlsafe(12),
+    }  # fmt: skip
+
+
+def _lead(found: Orientation) -> dict[str, str]:
+    """The need in bold, then the business, then when the proposal was made."""
+    if found.chosen is None:
+        return {"need": "", "about": "Aucun besoin n’attend d’issue dans ce dossier."}
+    need = found.chosen
+    said = f"{need.detail or need.label}{f', {euros(need.amount)}' if need.amount else ''}"
+    shop, count = found.business, found.business["headcount"]
+    staff = None if count is None else f"{count} salarié{'s' if count > 1 else ''}"
+    about = ", ".join(filter(None, (shop["activity"], staff, found.quartier)))
+    return {"need": said, "about": " ".join(f"{part}." for part in (about, _established(found)) if part)}
+
+
+def _established(found: Orientation) -> str:
+    if found.proposal is None:
+        return "Aucune proposition n’est établie : qualifiez d’abord le dossier"
+    zone = found.facts.calendar.timezone
+    made = datetime.fromisoformat(found.proposal["computed_at"])
+    said = f"{day_long(made, zone, weekday=False)} à {hour(made, zone, minutes=True)}"
+    return f"Proposition établie le {said} avec les règles en vigueur ce jour-là"
+
+
+def _tabs(found: Orientation) -> list[dict[str, Any]]:
+    """The open needs, when there are several."""
+    if len(found.needs) < 2:
+        return []
+    own = found.chosen.id if found.chosen else None
+    return [
+        {
+            "label": one.label,
+            "href": f"{_case(found)}/orienter?{urlencode({'besoin': one.id})}",
+            "current": one.id == own,
+        }
+        for one in found.needs
+    ]
+
+
+# -- candidates -----------------------------------------------------------------------------------------------------------
+
+
+def _kept(kept: Sequence[Mapping[str, Any]], found: Orientation) -> list[dict[str, Any]]:
+    """The kept candidates by rank. A branch of which two offers are kept is asked once."""
+    seen: set[str] = set()
+    shown = []
+    for place, one in enumerate(kept):
+        own = one["branch"]["id"]
+        again, name = own in seen, one["branch"]["name"]
+        seen.add(own)
+        shown.append({
+            "branch": own, "name": name, "again": again, "offer": _offer(one), "score": one["score"], "first": place == 0, "criteria": _criteria(one),
+            "compared": _compared(one, kept[0]) if place else "", "notes": _notes(one), "ask": f"Demander {at(short_name(name))}{' plutôt' if place else ''}",
+            "href": ask_address(_case(found), found.chosen.id if found.chosen else "", own),
+        })  # fmt: skip
+    return shown
+
+
+def _offer(one: Mapping[str, Any]) -> str:
+    room = next((part["message"] for part in one["criteria"] if part["code"] == "capacity"), "")
+    parts = (one["offer"]["name"], SCOPES.get(one["offer"].get("scope", ""), ""), _lower(room))
+    return " · ".join(part for part in parts if part)
+
+
+def _notes(one: Mapping[str, Any]) -> list[str]:
+    """What is to be known before this one is asked: what could not be verified, an absence, another axis than the territory's."""
+    said = [check["message"] for check in one["filters"] if check.get("to_verify")]
+    agent = one.get("agent") or {}
+    if agent.get("instead_of"):
+        said.append(f"{agent['instead_of']} est en congé : {agent['name']} répond à sa place.")
+    if one["outside_axis"]:
+        said.append("Hors axe : ce besoin n’est pas dans les axes choisis par le territoire.")
+    return said
+
+
+def _criteria(one: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [{**part, "label": CRITERIA.get(part["code"], part["code"])} for part in one["criteria"]]
+
+
+def _compared(one: Mapping[str, Any], first: Mapping[str, Any]) -> str:
+    """Where it is better than the first, and where it is less good, each with its points."""
+    pairs = list(zip(one["criteria"], first["criteria"], strict=True))
+    better = sorted(
+        (b for b in pairs if b[0]["points"] > b[1]["points"]), key=lambda b: b[1]["points"] - b[0]["points"]
+    )
+    worse = sorted((b for b in pairs if b[0]["points"] < b[1]["points"]), key=lambda b: b[0]["points"] - b[1]["points"])
+    pairs_said = (("Mieux", better), ("Moins bien", worse))
+    said = [
+        f"{start} : {', '.join(_pointed(own) for own, _ in found[:COMPARED])}." for start, found in pairs_said if found
+    ]
+    return " ".join(said)
+
+
+def _pointed(part: Mapping[str, Any]) -> str:
+    return f"{_lower(part['message'])} ({part['points']})"
+
+
+def _lower(text: str) -> str:
+    return f"{text[:1].lower()}{text[1:]}".rstrip(".")
+
+
+def _put_aside(one: Mapping[str, Any]) -> dict[str, Any]:
+    """A candidate that a filter stops: the first reason, the others under it, and the points that it would have had."""
+    why = [check["message"] for check in one["filters"] if not check["passed"]]
+    return {
+        "name": one["branch"]["name"], "offer": one["offer"]["name"], "why": why[0], "more": why[1:], "criteria": _criteria(one), "score": one["score"],
+    }  # fmt: skip
+
+
+# -- what leaves ----------------------------------------------------------------------------------------------------------
+
+
+def _first(seen: Seen, kept: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any] | None:
+    """The first candidate: the message that would leave, the button, and who comes next without an answer."""
+    if not kept or not seen.found.asked or seen.found.chosen is None:
+        return None
+    asked, preview = seen.found.asked[0], seen.previews[0]
+    name = short_name(asked.branch_name)
+    others = [one for one in kept if one["branch"]["id"] != asked.branch]
+    otherwise = None
+    if others and asked.answer_by:
+        after = capital(the(short_name(others[0]["branch"]["name"])))
+        otherwise = f"Sans réponse {day_long(asked.answer_by)}, {after} vous sera proposée."
+    return {
+        "message": _message(asked, preview, now=now, found=seen.found), "ask": f"Demander {at(name)}", "otherwise": otherwise,
+        "href": ask_address(_case(seen.found), seen.found.chosen.id, asked.branch),
+        "reasons": [way_out(r.code, r.message, _case(seen.found), CASE_TRACK) for r in asked.reasons],
+    }  # fmt: skip
+
+
+def _message(asked: ToAsk, preview: Preview, *, now: datetime, found: Orientation) -> dict[str, Any]:
+    people = ", ".join(preview.to) or "personne : l’antenne n’a pas d’adresse, appelez-la"
+    due = f"Réponse attendue {before(asked.answer_by, found.facts.calendar, now)}." if asked.answer_by else None
+    return {
+        "branch": asked.branch, "name": asked.branch_name, "to": f"À {people} · dès l’envoi", "subject": preview.subject, "paragraphs": preview.paragraphs,
+        "due": due,
+    }  # fmt: skip
+
+
+def _consent(found: Orientation) -> dict[str, Any]:
+    """Whether the person agreed that their case is shared, when and how."""
+    row, who = found.consent, found.person["name"] or "La personne"
+    if row is None or not row["given"] or row["withdrawn_at"] is not None:
+        href = f"{_case(found)}/noter/consent"
+        return {
+            "given": False,
+            "text": f"{who} n’a pas encore donné son accord pour partager son dossier.",
+            "href": href,
+        }
+    day = day_long(row["at"], found.facts.calendar.timezone, weekday=False)
+    how = CHANNEL.get(row["channel"] or "", "").lower()
+    return {
+        "given": True,
+        "text": f"{who} est d’accord pour partager son dossier.",
+        "hint": f"Accord donné le {day}{f', {how}' if how else ''}.",
+    }
+
+
+def _chips(sent: FormData | None) -> list[dict[str, Any]]:
+    chosen = sent.get("motif") if sent else None
+    return [{"value": label, "label": label, "checked": label == chosen} for label in CHOSEN_FOR.values()]

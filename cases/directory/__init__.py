@@ -1,0 +1,1 @@
+"""The directory: operators, their branches and what these offer, kept by pages and by file, by the same rules."""

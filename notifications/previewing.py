@@ -1,0 +1,53 @@
+"""What a branch would read, before the request leaves: the very mail, with links that open nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from cases.tables.case import need
+from engine.model import CASE_TRACK, MailClass, Role
+from notifications.composer import paragraphs_of
+from notifications.recipients import Place, Recipient, asked_at, place_of
+from notifications.said import Running
+from notifications.wording import need_said, read_facts
+
+REQUEST: Final = "referral_sent"
+_PARTS: Final = ("body", "facts", "due")
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The mail that a branch would receive: to whom, its subject, its paragraphs. Nobody to write to: the branch is telephoned."""
+
+    to: tuple[str, ...]
+    subject: str
+    paragraphs: tuple[str, ...]
+
+
+def preview_request(
+    db: Connection, case_id: str, need_id: str, branch_id: str, answer_by: date | None, *, now: datetime
+) -> Preview:
+    """The mail of a request for that need, answered by that day: what would be sent to the branch now."""
+    place = place_of(db, "case", case_id)
+    to = asked_at(db, branch_id, place, now)
+    message = _message(case_id, to[0] if to else None, place, now)
+    said = read_facts(db, message)
+    wanted = need_said(db.execute(select(need).where(need.c.id == need_id)).mappings().one())
+    running = Running(CASE_TRACK, "referral.sent.answer", answer_by, place.calendar.day_of(now)) if answer_by else None
+    said = replace(said, case=replace(said.case, needs=(wanted,)), deadlines=(running,) if running else ())
+    subject = " ".join(paragraphs_of(said, message, ("subject",), now))
+    return Preview(tuple(one.name for one in to), subject, tuple(paragraphs_of(said, message, _PARTS, now)))
+
+
+def _message(case_id: str, to: Recipient | None, place: Place, now: datetime) -> dict[str, Any]:
+    """The row that the message would be."""
+    return {
+        "key": REQUEST, "mail_class": MailClass.DIRECT, "role": Role.OPERATOR, "to_name": to.name if to else "", "to_email": to.email if to else None,
+        "holidays": place.calendar.name, "timezone": place.calendar.timezone, "case_id": case_id, "subject_id": case_id, "track": CASE_TRACK,
+        "send_at": now, "facts": {}, "deadline_id": None, "person_id": to.person_id if to else None, "entrepreneur_id": None,
+        "recipient": to.key if to else "", "reason": "",
+    }  # fmt: skip
