@@ -20,10 +20,10 @@ from cases.directory import uploads
 from cases.directory.charge import keeps_all, refuse_unless_in_charge_of_all
 from cases.directory.columns import Nature
 from cases.directory.files import FORMATS, write_file
-from cases.directory.held import read_directory
+from cases.directory.held import Held, read_directory
 from cases.directory.importing import import_directory
 from cases.directory.judging import Entry
-from cases.directory.one_line import drop_absence, keep_line
+from cases.directory.one_line import drop_absence, keep_line, refuse_unless_may_open
 from cases.errors import CasesError, Invalid, NotFound
 from cases.facts.of_case import NO_TERRITORY
 from cases.importers.errors import ImportFileRefused
@@ -129,12 +129,9 @@ async def keep(request: Request, nature: str, visit: PageVisit) -> Response:
     except NotFound:
         raise
     except CasesError as error:
-        return await _line_form(request, visit, Line(known, dict(entry.texts)), sent, reasons_of(error))
-    return see_other(
-        request,
-        f"/annuaire/{sent.get('retour') or entry.texts.get('operator', '')}",
-        done("C’est noté dans l’annuaire."),
-    )
+        typed = {name: value[:200] for name, value in sent.items() if isinstance(value, str)}
+        return await _line_form(request, visit, Line(known, typed | dict(entry.texts)), sent, reasons_of(error))
+    return see_other(request, f"/annuaire/{_slug(sent)}", done("C’est noté dans l’annuaire."))
 
 
 @router.post("/absences/{identifier}/retirer")
@@ -164,17 +161,23 @@ def _nature(named: str) -> Nature:
 
 
 def _slug(sent: FormData) -> str:
-    written = str(sent.get("retour") or "")
+    written = str(sent.get("retour") or sent.get("operator") or "")
     return written if written.replace("-", "").isalnum() and written.isascii() else ""
 
 
 async def _line_form(
     request: Request, visit: Visit, line: Line, sent: FormData | None = None, errors: tuple[Refusal, ...] = ()
 ) -> Response:
-    return await desk.show(
-        request, visit, "operators_line.html", read_directory, lambda held: form_context(held, line, visit.identity, sent, errors),
-        status=422 if errors else 200,
-    )  # fmt: skip
+    who = visit.identity
+
+    def read(db: Connection) -> Held:
+        refuse_unless_may_open(db, line.nature, line.given, by=who)
+        return read_directory(db)
+
+    def present(held: Held) -> dict[str, Any]:
+        return form_context(held, line, who, sent, errors)
+
+    return await desk.show(request, visit, "operators_line.html", read, present, status=422 if errors else 200)
 
 
 async def _file_form(request: Request, visit: Visit, error: CasesError | None = None) -> Response:

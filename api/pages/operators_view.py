@@ -200,9 +200,8 @@ def form_context(
 
 def _fixed(nature: Nature, there: Row | None, given: Mapping[str, str]) -> dict[str, str]:
     """What names the line, and is not changed by its form."""
-    if nature is Nature.ABSENCE:
-        return {}
-    key = SHAPES[nature].key if there is not None else ("operator", "branch") if nature is not Nature.OPERATOR else ()
+    where = ("operator", "branch") if nature is not Nature.OPERATOR else ()
+    key = SHAPES[nature].key if there is not None else where
     return {name: given[name] for name in key if given.get(name)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
@@ -14,7 +15,7 @@ from cases.directory.keeping import keep_lines
 from cases.errors import NotFound, Unreadable
 from cases.tables.operators import branch, operator
 from cases.tables.people import absence, person, role_grant
-from engine.model import Refusal
+from engine.model import Refusal, Role
 
 _NOT_YOURS = "Cette antenne n’existe pas, ou elle n’est pas à vous."
 
@@ -31,6 +32,18 @@ def keep_line(db: Connection, entry: Entry, *, by: Identity, now: datetime) -> N
         raise Unreadable(tuple(Refusal(one.code, one.reason, field=one.column) for one in wrong))
     if entry.nature is Nature.BRANCH:
         _refuse_out_of_reach(db, entry, by)
+
+
+def refuse_unless_may_open(db: Connection, nature: Nature, given: Mapping[str, str], *, by: Identity) -> None:
+    """Raises NotFound for who would keep nothing of what a form asks: it names the people of a branch."""
+    if keeps_all(by):
+        return
+    named = "name" if nature is Nature.BRANCH else "branch"
+    own = branch_named(db, given.get("operator", ""), given.get(named, ""))
+    adds = own is None and nature is Nature.BRANCH and by.has(Role.MANAGER)
+    keeps = own is not None and nature is not Nature.OPERATOR and charge_of(db, by, own) is not Charge.NOTHING
+    if not (adds or keeps):
+        raise NotFound(_NOT_YOURS)
 
 
 def drop_absence(db: Connection, identifier: str, *, by: Identity) -> str:

@@ -111,6 +111,18 @@ def test_a_value_that_cannot_be_is_shown_again_at_its_field(town: Town) -> None:
     assert 'value="douze"' in boss.page
 
 
+def test_days_that_are_crossed_are_shown_again_with_the_colleagues_to_choose_from(town: Town) -> None:
+    boss = browser_of(town, Role.OPERATOR_MANAGER, branch=town.branches["adie"])
+
+    boss.open("/annuaire/lignes/absence?operator=adie&branch=adie").fill(
+        agent="agent-adie@example.org", from_day="2027-04-09", to_day="2027-04-01"
+    )
+
+    assert boss.status == 422
+    assert "Le dernier jour vient après le premier" in boss.page
+    assert '<option value="agent-adie@example.org" selected>' in boss.page
+
+
 def test_a_manager_adds_an_offer_to_a_branch_of_their_territory(town: Town) -> None:
     manager = browser_of(town, Role.MANAGER, territory="roubaix")
 
@@ -127,8 +139,11 @@ def test_a_manager_adds_an_offer_to_a_branch_of_their_territory(town: Town) -> N
 def test_who_keeps_nothing_changes_nothing(town: Town, role: Role) -> None:
     browser = browser_of(town, role)
 
-    browser.open("/annuaire/lignes/branch?operator=adie&name=adie").fill(capacity="12")
-
+    for nature in ("operator", "branch", "offer", "closure", "absence"):
+        assert browser.client.get(f"/annuaire/lignes/{nature}?operator=adie&branch=adie&name=adie").status_code == 404
+    page = browser.client.get("/annuaire").text
+    csrf = str(re.search(r'name="csrf" value="([^"]+)"', page)[1])  # type: ignore[index]
+    browser.post("/annuaire/lignes/branch", {"csrf": csrf, "operator": "adie", "name": "adie", "capacity": "12"})
     assert browser.status == 404
     assert browser.client.get("/annuaire/export.csv").status_code == 404
     assert rows(town.database, branch, branch.c.name == "adie")[0]["capacity_per_week"] == 5

@@ -62,7 +62,7 @@ def test_somebody_known_is_shown_before_they_are_logged_twice_and_the_choice_is_
 def test_logging_and_orienting_is_one_press(town: Town) -> None:
     browser = town["ines"].open("/dossiers/nouveau").fill(**SHOP, suite="orienter")
     assert town.case()["state"] == "orientation"
-    assert browser.title == "Demander à un opérateur"
+    assert browser.title == "À qui confier Épicerie Traoré ?"
 
 
 def test_a_shop_without_a_need_is_logged_and_says_why_it_is_not_oriented(town: Town) -> None:
