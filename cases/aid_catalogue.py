@@ -30,10 +30,10 @@ def to_verify(row: Mapping[Any, Any], today: date) -> bool:
     return bool((row["valid_until"] or row["verified_on"] + FRESH) < today)
 
 
-def rules_of(row: Mapping[Any, Any]) -> AidRules:
-    """An aid as a rule reads it."""
+def rules_of(row: Mapping[Any, Any], today: date) -> AidRules:
+    """An aid as a rule reads it on a day."""
     return AidRules(
         name=row["name"], scope=row["scope"], axes=tuple(row["axes"] or ()), levers=tuple(row["levers"] or ()),
         eligibility=eligibility_from(row["eligibility"] or {}), perimeter=row["perimeter"], closed=row["status"] == CLOSED,
-        until=row["valid_until"], de_minimis=row["de_minimis"],
+        until=row["valid_until"], de_minimis=row["de_minimis"], stale=to_verify(row, today),
     )  # fmt: skip

@@ -43,6 +43,8 @@ class AidRules:
     until: date | None = None
     """Its last day."""
     de_minimis: bool | None = None
+    stale: bool = False
+    """Whether what the catalogue says of it is itself to be verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,9 @@ def judge(aid: AidRules, business: Wanted, needs: Sequence[Wanted], total: Total
 
 def _checks(aid: AidRules, business: Wanted, needs: Sequence[Wanted], total: Total) -> Iterator[Check]:
     yield _open(aid, business.today)
+    if aid.stale and not aid.closed:
+        said = "Ce que le catalogue dit de cette aide est à vérifier auprès de l’organisme."
+        yield Check("up_to_date", True, said, to_verify=True)
     yield _answers_a_need(aid, needs)
     yield from _of_the_business(aid, business)
     if (aid.perimeter or "").strip().casefold() not in EVERYWHERE:

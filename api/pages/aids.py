@@ -106,7 +106,7 @@ def _read(db: Connection, asked: Looked, visit: Visit) -> Found:
 
 def aids_context(asked: Looked, found: Found, today: date) -> dict[str, Any]:
     """Everything that `aids.html` shows."""
-    shown = [_aid(row, found.helped, today) for row in found.rows]
+    shown = sorted((_aid(row, found.helped, today) for row in found.rows), key=_the_likeliest_first)
     count = "Aucune aide" if not found.count else "Une aide" if found.count == 1 else f"{found.count} aides"
     helped = found.helped
     lead = f"Pour {helped.name} : {count.lower()} à lire." if helped else f"{count} au catalogue."
@@ -119,6 +119,12 @@ def aids_context(asked: Looked, found: Found, today: date) -> dict[str, Any]:
         "helped": {"name": helped.name, "href": f"/dossiers/{helped.reference}", "off": asked.address(case="")} if helped else None,
         "total": total_said(helped.total) if helped else None,
     }  # fmt: skip
+
+
+def _the_likeliest_first(shown: Mapping[str, Any]) -> int:
+    """The order on a page: what the business may have, what is to be verified, the rest; for nobody in particular, that of the catalogue."""
+    labels = [label for _, label in VERDICTS.values()]
+    return labels.index(shown["judged"]["label"]) if shown["judged"] else 0
 
 
 def _filters(asked: Looked, operators: Mapping[str, int]) -> list[dict[str, Any]]:

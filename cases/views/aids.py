@@ -66,7 +66,7 @@ class Helped:
 
     def judge(self, row: Mapping[Any, Any]) -> Judged:
         """An aid of the catalogue held against this business."""
-        return judge(rules_of(row), self.business, self.needs, self.total)
+        return judge(rules_of(row, self.business.today), self.business, self.needs, self.total)
 
 
 def catalogue(db: Connection, narrowed: Narrowed, after: str | None) -> tuple[list[Mapping[Any, Any]], str | None]:

@@ -103,6 +103,7 @@ def test_a_lever_of_a_need_is_enough() -> None:
         (AID, ()),
         (AidRules(name="Aide", eligibility=Eligibility(headcount_max=10)), (NEED,)),
         (AidRules(name="Aide", axes=("local_trade",)), (NEED,)),
+        (AidRules(name="Aide", axes=("local_trade",), stale=True, eligibility=Eligibility(headcount_max=9)), (NEED,)),
         (AidRules(name="Aide", axes=("local_trade",), perimeter="Occitanie", eligibility=Eligibility(headcount_max=9)), (NEED,)),
         (AidRules(name="Aide", axes=("local_trade",), until=date(2026, 11, 26), eligibility=Eligibility(headcount_max=9)), (NEED,)),
     ],
