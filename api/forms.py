@@ -16,7 +16,7 @@ from engine.model import Input, InputKind, Refusal
 from notifications.typography import day_short
 
 SHORT: Final = frozenset(
-    {"name", "place", "aid", "diagnostician", "source", "rather", "next", "exceed_reason", "item", "keeps"}
+    {"name", "place", "time", "aid", "diagnostician", "source", "rather", "next", "exceed_reason", "item", "keeps"}
 )
 """Words that take one line; the others take several."""
 CHIPS_AT_MOST: Final = 14
