@@ -46,11 +46,11 @@ APPOINTMENT: Final = Step(
         Notify("appointment_cancelled", Role.ENTREPRENEUR, when=lambda at: bool(at.given("cancelled"))),
     ),
     inputs=(
-        of_kind(InputKind.APPOINTMENT, "appointment", "Celui qui change"),
         day("day", "Quel jour"),
         words("time", "À quelle heure"),
         words("place", "Où"),
-        flag("cancelled", "Il est annulé"),
+        of_kind(InputKind.APPOINTMENT, "appointment", "À la place de"),
+        flag("cancelled", "Celui-là est annulé"),
     ),
 )
 """An appointment to come: a new one, another day or hour of one that is known, or its end."""
