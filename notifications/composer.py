@@ -127,7 +127,20 @@ def _part(
 
 def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: datetime) -> dict[str, Any]:
     """All that a template may name."""
-    named = ("to", "place", "case", "track", "line", "own", "item", "next_one", "appointment", "due", "is_team", "token")
+    named = (
+        "to",
+        "place",
+        "case",
+        "track",
+        "line",
+        "own",
+        "item",
+        "next_one",
+        "appointment",
+        "due",
+        "is_team",
+        "token",
+    )
     days = Days(now, said.calendar)
     has_a_name = message["person_id"] or (message["entrepreneur_id"] and said.case.person)
     return {name: getattr(said, name) for name in named} | days.spoken() | {

@@ -12,17 +12,13 @@ from starlette.responses import Response
 
 from api.pages.opening import SYSTEM
 from api.pages.shell import page, see_other, to_correct
-from api.rate_limits import count
+from api.rate_limits import LIMITS, Counted, asker_of, count, refuse_too_often
 from api.work import Work
 from cases.errors import Invalid
 from notifications.own_cases import ask_own_cases
 
 router = APIRouter(prefix="/mon-dossier")
 
-MAILS_PER_HOUR: Final = 3
-"""To one address."""
-ASKED_PER_HOUR: Final = 20
-"""From one network address; what is asked above that is answered alike, and nothing leaves."""
 _ADDRESS: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 
 
@@ -39,12 +35,12 @@ async def send_again(request: Request, work: Work, email: Annotated[str, Form()]
     if len(address) > 254 or not _ADDRESS.fullmatch(address):
         wrong = to_correct(Invalid("Écrivez votre adresse en entier, comme prenom.nom@exemple.fr.", "email"))
         return page(request, "mon_dossier_perdu.html", status=422, email=email, errors=wrong)
-    asker = request.client.host if request.client else "unknown"
+    asker = asker_of(request)
     await work.write(lambda db: _send(db, address, asker, now), SYSTEM)
     return see_other(request, "/connexion/envoye")
 
 
 def _send(db: Connection, address: str, asker: str, now: datetime) -> None:
-    often = count(db, "own case from", asker, now) > ASKED_PER_HOUR
-    if not often and count(db, "own case to", address, now) <= MAILS_PER_HOUR:
+    refuse_too_often(db, Counted.ASKED, asker, now)
+    if count(db, Counted.MAIL, address, now) <= LIMITS[Counted.MAIL].most:
         ask_own_cases(db, address, now)

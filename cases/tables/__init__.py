@@ -2,4 +2,15 @@
 
 from cases.tables import appointments, case, memory, operators, people, routing, territories, tracks, uploads, webhooks
 
-__all__ = ["appointments", "case", "memory", "operators", "people", "routing", "territories", "tracks", "uploads", "webhooks"]
+__all__ = [
+    "appointments",
+    "case",
+    "memory",
+    "operators",
+    "people",
+    "routing",
+    "territories",
+    "tracks",
+    "uploads",
+    "webhooks",
+]
