@@ -50,6 +50,7 @@ def create_app(
     app.state.worker = worker
     app.state.registers = registers
     app.state.files = Files(chosen.files_dir)
+    app.state.base_url = chosen.base_url.rstrip("/")
     app.state.frame = frame_of(chosen, demo=demo)
     app.state.figures = Figures()
     app.state.meter = Meter()

@@ -16,7 +16,7 @@ from engine.model import Input, InputKind, Refusal
 from notifications.typography import day_short
 
 SHORT: Final = frozenset(
-    {"name", "place", "aid", "diagnostician", "source", "rather", "next", "exceed_reason", "item", "keeps"}
+    {"name", "place", "time", "aid", "diagnostician", "source", "rather", "next", "exceed_reason", "item", "keeps"}
 )
 """Words that take one line; the others take several."""
 CHIPS_AT_MOST: Final = 14
@@ -148,6 +148,8 @@ def _typed(asked: Input) -> tuple[str, Mapping[str, str]]:
         return "number", {"min": "0", "step": "1", "inputmode": "numeric"}
     if asked.kind is InputKind.MONEY:
         return "text", {"inputmode": "decimal", "placeholder": "1 500,00 €"}
+    if asked.name == "time":
+        return "time", {}
     if asked.kind is InputKind.CASE:
         return "text", {"placeholder": "QP-1A2B-3C4D", "autocomplete": "off"}
     return ("text", {}) if asked.name in SHORT else ("textarea", {"rows": "3"})

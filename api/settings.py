@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     logo: str = ""
     """The address of a picture that takes the place of the logo."""
     files_dir: Path = Path("files")
-    """The folder of the documents that people add to their cases; back it up with the database."""
+    """The folder of the documents that people add to their cases, the same for every process; back it up with the database."""
     smtp_url: SecretStr = SecretStr("")
     """`smtp://[user:pass@]host[:port][?starttls=required|off]` or `smtps://…`. Without it mails wait."""
     inbound_listen: str = ""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select
 
 from cases import intake, journey, routing
 from cases.access import Identity
+from cases.appointments import keep_appointment
 from cases.facts.of_case import NO_TERRITORY
 from cases.identifiers import new_id
 from cases.journey import Fired, Request
@@ -76,10 +77,10 @@ def _keep(db: Connection, request: Request, fired: Fired, by: Identity, now: dat
         case "action_plan":
             db.execute(insert(action_plan).values(**common))
         case _:
-            _keep_other(db, request, common)
+            _keep_other(db, request, common, by)
 
 
-def _keep_other(db: Connection, request: Request, common: Mapping[str, Any]) -> None:
+def _keep_other(db: Connection, request: Request, common: Mapping[str, Any], by: Identity) -> None:
     payload = request.payload
     case_only = {name: value for name, value in common.items() if name != "track"}
     match request.event:
@@ -93,6 +94,8 @@ def _keep_other(db: Connection, request: Request, common: Mapping[str, Any]) -> 
                 "sha256": payload.get("sha256", ""),
             }
             db.execute(insert(document).values(**common, name=payload["name"], **kind))
+        case "appointment":
+            keep_appointment(db, payload, common, by)
         case "aid":
             keep_aid(db, common["case_id"], common["track"], payload, common["at"])
         case "survey":

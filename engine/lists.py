@@ -153,6 +153,8 @@ CORRECTED: Final[Labels] = {
 """The facts of a case that may be corrected in writing: what they are about, then what they are."""
 SIGNATORY: Final[Labels] = {"mentor": "Le mentor", "entrepreneur": "L’entrepreneur"}
 SCORE_MOMENT: Final[Labels] = {"before": "Avant les travaux", "after": "Après les travaux"}
+NEWS_OF_BUSINESS: Final[Labels] = {"well": "Ça va", "difficult": "C’est difficile", "stopped": "C’est arrêté"}
+"""How entrepreneurs say that their business goes."""
 ACTION_NEWS: Final[Labels] = {"done": "Faite", "moved": "Reportée", "new": "Nouvelle"}
 
 DIMENSIONS: Final[Mapping[str, Labels]] = {

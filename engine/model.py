@@ -127,6 +127,7 @@ class InputKind(StrEnum):
     LEVERS = "levers"
     INDICATORS = "indicators"
     OBJECTIVES = "objectives"
+    APPOINTMENT = "appointment"
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
+from engine.appointments import APPOINTMENT, SHARED_CLOCKS
 from engine.effects import ArmNow, Effect, Forget, Hold, Later, Put, Release, Route, Tell
 from engine.facts import Referral, Situation
 from engine.guards import day_given, score_is_whole
@@ -23,13 +25,13 @@ from engine.lists import (
     SITUATION,
 )
 from engine.model import CASE_TRACK, InputKind, MailClass, Notify, Refusal, Role, Step
+from engine.news import NEWS
 from engine.state_names import PlanState
 from engine.steps.needs import ADVISER
 from engine.working_days import EVENING
 
 SURVEYS_APART: Final = 60
 """Working days between two surveys of the same person."""
-SHARED_CLOCKS: Final = frozenset({Role.ADVISER, Role.OPERATOR, Role.MENTOR})
 _EVERYBODY = SHARED_CLOCKS | {Role.ENTREPRENEUR, Role.SYSTEM}
 _SYSTEM = frozenset({Role.SYSTEM})
 
@@ -221,6 +223,7 @@ _CASE_RECORDS: Final = (
         effects=(_touched,),
         inputs=(day("day", "Quel jour"), words("place", "Où"), words("text", "Ce qui a été dit")),
     ),
+    replace(APPOINTMENT, effects=(_touched,)),
     Step(
         "action_plan",
         "Noter le plan d’action",
@@ -318,6 +321,7 @@ _CASE_RECORDS: Final = (
             choice("quartier_situation", "Situation", SITUATION, required=False),
         ),
     ),
+    NEWS,
     Step("survey", "Enquête", _SYSTEM, record=True, effects=(_survey_leaves,), inputs=(flag("left", "Partie"),)),
     Step(
         "closure",

@@ -16,6 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cases.clock import Clock, SystemClock
 from cases.database import Database, Scope
+from cases.surveys import ask_again
 from cases.sweep import sweep
 from notifications.asking import answer_all
 from notifications.expiring import warn_of_tokens
@@ -24,7 +25,7 @@ from notifications.planner import plan
 from notifications.tables import heartbeat
 from notifications.webhooks import Teller, deliver_due
 
-EVERY: Final = {"sweep": 20, "plan": 5, "answer": 5, "warn": 3600, "send": 5, "tell": 5, "beat": 15}
+EVERY: Final = {"sweep": 20, "plan": 5, "answer": 5, "warn": 3600, "send": 5, "tell": 5, "surveys": 600, "beat": 15}
 """Seconds between two ticks of each thing that a worker does."""
 SILENT: Final = timedelta(minutes=2)
 """A worker that was not heard of for that long is not at work."""
@@ -59,6 +60,7 @@ async def run(database: Database, clock: Clock, post: Post | None, stopping: asy
         "tell": lambda: deliver_due(database, clock, teller, stopping=stopping.is_set),
         "answer": lambda: asyncio.to_thread(answer_all, database, clock.now()),
         "warn": lambda: asyncio.to_thread(warn_of_tokens, database, clock.now()),
+        "surveys": lambda: asyncio.to_thread(database.write, partial(ask_again, now=clock.now()), Scope.worker()),
         "beat": lambda: asyncio.to_thread(beat, database, clock, name),
     }
     if post is not None:

@@ -9,7 +9,9 @@ from typing import Any, Final, Unpack
 
 from sqlalchemy import Connection
 
+from cases.views.agenda import Entry
 from engine.model import Do, From, MailClass, Role
+from notifications.calendars import invitation
 from notifications.destinations import Destinations
 from notifications.grammar import Days, clipped
 from notifications.links import MakeLink, Opens
@@ -50,6 +52,8 @@ class Composed:
     reply_to: str | None
     sms: str
     """The first line and the link, in at most 160 letters: the subject says who and what, and holds nothing that must stay hidden."""
+    calendar: tuple[str, bytes] | None = None
+    """What it asks of the reader's agenda, and the file that goes with it."""
 
 
 def compose(
@@ -123,7 +127,20 @@ def _part(
 
 def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: datetime) -> dict[str, Any]:
     """All that a template may name."""
-    named = ("to", "place", "case", "track", "line", "own", "item", "next_one", "due", "is_team", "token")
+    named = (
+        "to",
+        "place",
+        "case",
+        "track",
+        "line",
+        "own",
+        "item",
+        "next_one",
+        "appointment",
+        "due",
+        "is_team",
+        "token",
+    )
     days = Days(now, said.calendar)
     has_a_name = message["person_id"] or (message["entrepreneur_id"] and said.case.person)
     return {name: getattr(said, name) for name in named} | days.spoken() | {
@@ -131,7 +148,8 @@ def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: dat
         "links": links, "product": PRODUCT, "translated": "",
         "entrepreneur": said.role == Role.ENTREPRENEUR, "mentor": said.role == Role.MENTOR, "operator": said.role == Role.OPERATOR,
         "hello": f"Bonjour {said.to.first}" if has_a_name else "Bonjour",
-        "by_reply": links.reply, "signature": _signature(said), "why": _why(said, message), "asked_for": message["mail_class"] == MailClass.REQUESTED,
+        "by_reply": links.reply, "calendar": _calendar(said, now),
+        "signature": _signature(said), "why": _why(said, message), "asked_for": message["mail_class"] == MailClass.REQUESTED,
     }  # fmt: skip
 
 
@@ -140,6 +158,19 @@ def _why(said: Said, message: Mapping[str, Any]) -> str:
     asked = message["mail_class"] == MailClass.REQUESTED and said.role != Role.ENTREPRENEUR
     known = "" if asked else _WHY.get(said.role, "")
     return known or (f"Pourquoi ce message : {message['reason']}." if message["reason"] else "")
+
+
+def _calendar(said: Said, now: datetime) -> tuple[str, bytes] | None:
+    """The appointment that a mail is about, as its reader's agenda takes it."""
+    about = said.appointment
+    if about is None:
+        return None
+    who = said.line.actor.name or said.track.operator or said.case.referent.name or PRODUCT
+    entry = Entry(
+        f"appointment-{about.id}", about.day, about.time or None, said.calendar.timezone, f"Rendez-vous avec {who}", about.place or None, "",
+        about.changes, about.cancelled,
+    )  # fmt: skip
+    return invitation(entry, now)
 
 
 def _signature(said: Said) -> str:
@@ -171,7 +202,7 @@ def _printed(name: str, said: Said, links: Destinations, given: Mapping[str, Any
     entrance = text.pressed if text.pressed.startswith("http") or said.role != Role.ENTREPRENEUR else links.my_case
     return Composed(
         subject, text.block(name, "preheader", given) or typo(PRODUCT), written, html.print(name, given), _sender(said), given["by_reply"] or _reply_to(said),
-        sms(subject, entrance),
+        sms(subject, entrance), given["calendar"],
     )  # fmt: skip
 
 

@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from cases.appointments import appointment_of
+from cases.surveys import is_answered
 from cases.tables.case import case_file
 from cases.tables.memory import deadline, journal, mark_fired
 from cases.tables.people import person
@@ -37,7 +39,13 @@ OWNERS: Final[Mapping[str, frozenset[str]]] = {
 
 def why_drop(db: Connection, row: Mapping[str, Any]) -> str | None:
     """Why a message is not to be sent any more; None when it still is."""
-    return _nobody_there(db, row) or _track_moved_on(db, row) or _deadline_over(db, row)
+    return (
+        _nobody_there(db, row)
+        or _track_moved_on(db, row)
+        or _appointment_changed(db, row)
+        or _survey_answered(db, row)
+        or _deadline_over(db, row)
+    )
 
 
 def _nobody_there(db: Connection, row: Mapping[str, Any]) -> str | None:
@@ -57,6 +65,21 @@ def _track_moved_on(db: Connection, row: Mapping[str, Any]) -> str | None:
     table, where = track_row(row["track"], row["case_id"])
     state = db.execute(select(table.c.state).where(*where)).scalar()
     return None if state in states else f"the track is {state} now"
+
+
+def _survey_answered(db: Connection, row: Mapping[str, Any]) -> str | None:
+    if row["key"] != "survey" or row["entrepreneur_id"] is None or not is_answered(db, row["case_id"], row["track"]):
+        return None
+    return "the survey was answered"
+
+
+def _appointment_changed(db: Connection, row: Mapping[str, Any]) -> str | None:
+    if (
+        row["key"] != "appointment_set"
+        or appointment_of(db, row["case_id"], row["facts"].get("sequence") or 0) is not None
+    ):
+        return None
+    return "the appointment was changed since"
 
 
 def _deadline_over(db: Connection, row: Mapping[str, Any]) -> str | None:

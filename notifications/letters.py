@@ -37,6 +37,11 @@ def write_letter(row: Mapping[str, Any], composed: Composed, sender: str, now: d
         letter["List-Unsubscribe"] = f"<mailto:{composed.reply_to or address}?subject=Moins%20de%20rappels>"
     letter.set_content(composed.text)
     letter.add_alternative(composed.html, subtype="html")
+    if composed.calendar:
+        method, content = composed.calendar
+        letter.add_attachment(
+            content, maintype="text", subtype="calendar", filename="rendez-vous.ics", params={"method": method, "charset": "utf-8"}
+        )  # fmt: skip
     return letter
 
 

@@ -185,6 +185,10 @@ class LineSaid:
     """The days that were given, by their name."""
     deadline: str = ""
     """What the deadline is that the step names: « Premier échange »."""
+    how: str = ""
+    """How the business goes, by its entrepreneur: « Ça va »."""
+    call_me: bool = False
+    """Whether the entrepreneur wants to be called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +200,24 @@ class NextOne:
 
     def __bool__(self) -> bool:
         return bool(self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentSaid:
+    """An appointment with the entrepreneur, on a local day; `time` is HH:MM, empty when it is not known."""
+
+    id: str
+    day: date
+    time: str = ""
+    place: str = ""
+    changes: int = 0
+    cancelled: bool = False
+
+    @property
+    def hour(self) -> str:
+        """« 14 h 30 »."""
+        hours, _, minutes = self.time.partition(":")
+        return f"{int(hours)} h {minutes}".removesuffix(" 00") if self.time else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +256,7 @@ class Said:
     """The name of the action that the deadline is about."""
     next_one: NextOne = NextOne()
     token: TokenSaid = TokenSaid()
+    appointment: AppointmentSaid | None = None
 
     def due(self, name: str, track: str = "") -> date | None:
         """The day of a deadline that runs, by its rule's last word: on that track; by default on the mail's own, else on the case."""

@@ -54,6 +54,8 @@ _GONE: Final = 410
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
+_TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")
+"""Addresses of version 6 that lead to one of version 4, which is their end (RFC 6052)."""
 
 
 class NotTold(Exception):
@@ -67,6 +69,8 @@ class NotTold(Exception):
 def is_public(address: Address) -> bool:
     """Whether an address is on the public network: never a machine of ours or of a neighbour."""
     mapped = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    if address in _TRANSLATED:
+        mapped = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     return address.is_global and not address.is_multicast and (mapped is None or is_public(mapped))
 
 

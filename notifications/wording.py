@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, and_, select
 
+from cases.appointments import appointment_of
 from cases.facts.of_case import NO_TERRITORY
 from cases.tables.case import business, case_file, entrepreneur, need
 from cases.tables.memory import deadline, journal, journal_text
@@ -19,7 +20,7 @@ from cases.tables.tracks import mentoring_pair, plan_action, referral, referral_
 from cases.views.choices import subject_label
 from cases.writing.applying import track_row
 from engine.definition import RULES, step_named
-from engine.lists import ABANDON, CLOSE, DECLINE, DECLINE_PAIR, DISCONTINUE, END_PAIR, LEVER, WITHDRAW
+from engine.lists import ABANDON, CLOSE, DECLINE, DECLINE_PAIR, DISCONTINUE, END_PAIR, LEVER, NEWS_OF_BUSINESS, WITHDRAW
 from engine.model import CASE_TRACK, Kind
 from engine.state_names import PairState
 from engine.working_days import Calendar
@@ -27,6 +28,7 @@ from notifications.grammar import NAME, SENTENCE, SPEECH, harmless
 from notifications.said import (
     DAYS,
     WORDS,
+    AppointmentSaid,
     Asked,
     CaseSaid,
     LineSaid,
@@ -47,6 +49,9 @@ _REASONS: Final[Mapping[str, Mapping[str, str]]] = {
 _WITH_MENTOR: Final = (PairState.ACTIVE, PairState.PAUSED, PairState.MID_REVIEW, PairState.ENDED)
 _NEXT_ONE: Final = frozenset({"referral_declined", "referral_expired", "decide_next"})
 """Mails that say who could be asked next."""
+
+APPOINTMENTS: Final = frozenset({"appointment_set", "appointment_cancelled"})
+"""Mails about an appointment, with which it goes as a file."""
 
 
 def read_facts(db: Connection, message: Mapping[str, Any]) -> Said:
@@ -74,7 +79,7 @@ def read_facts(db: Connection, message: Mapping[str, Any]) -> Said:
     today = calendar.day_of(message["send_at"])
     return Said(
         to, role, calendar, place, _case(db, row, message, today), _track(db, message, calendar), line, _deadlines(db, message), _own(db, message),
-        item=_item(db, message), next_one=_next_one(db, message) if message["key"] in _NEXT_ONE else NextOne(),
+        appointment=_appointment(db, message), item=_item(db, message), next_one=_next_one(db, message) if message["key"] in _NEXT_ONE else NextOne(),
     )  # fmt: skip
 
 
@@ -227,7 +232,20 @@ def _line(db: Connection, message: Mapping[str, Any]) -> LineSaid:
         row["event"], step.label if step else "", row["actor_role"], _someone(row, "actor"), row["at"], reason,
         _REASONS.get(row["event"], {}).get(reason, ""), {name: harmless((row["words"] or {}).get(name), SPEECH) for name in WORDS},
         _days(facts), RULES[facts["deadline"]].label if facts.get("deadline") in RULES else "",
+        how=NEWS_OF_BUSINESS.get(str(facts.get("how")), ""), call_me=bool(facts.get("call_me")),
     )  # fmt: skip
+
+
+def _appointment(db: Connection, message: Mapping[str, Any]) -> AppointmentSaid | None:
+    """The appointment that the mail is about, when it is still as its line says."""
+    if message["key"] not in APPOINTMENTS:
+        return None
+    row = appointment_of(db, message["case_id"], (message["facts"] or {}).get("sequence") or 0)
+    if row is None:
+        return None
+    return AppointmentSaid(
+        row.id, row.day, row.time or "", harmless(row.place, NAME), row.changes, row.cancelled_at is not None
+    )
 
 
 def _days(facts: Mapping[str, Any]) -> dict[str, date | None]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 _BY_CASE = (
     "need", "consent", "contact", "note", "meeting", "action_plan", "document", "follow_up_check", "aid_obtained", "survey",
     "referral", "mentoring_pair", "mentoring_session", "transition_plan", "plan_action", "routing_proposal", "signed_link", "possible_duplicate",
-    "inbound_mail",
+    "inbound_mail", "appointment",
 )  # fmt: skip
 _BY_SUBJECT = (
     "deadline", "mark_fired", "journal", "journal_text", "stay", "outbox", "pending_step", "refused_attempt", "access_log",

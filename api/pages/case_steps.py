@@ -26,6 +26,9 @@ _WAYS_OUT: Final[Mapping[str, tuple[str, str]]] = {
 }
 """By the code of a refusal: what lifts it, under the address of the case."""
 
+_PAGES: Final = {"document": "documents"}
+"""What is noted on a page of its own."""
+
 
 # -- steps ----------------------------------------------------------------------------------------------------------------
 
@@ -76,4 +79,5 @@ def records_of(sheet: Sheet, track: str) -> list[dict[str, str]]:
     """What may be noted on a track, as links."""
     on = "" if track == CASE_TRACK else f"?suivi={track}"
     case = f"/dossiers/{sheet.case['reference']}"
-    return [{"label": p.label, "href": f"{case}/noter/{p.step}{on}"} for p in sheet.records.get(track, ())]
+    noted = sheet.records.get(track, ())
+    return [{"label": p.label, "href": f"{case}/{_PAGES.get(p.step, f'noter/{p.step}')}{on}"} for p in noted]

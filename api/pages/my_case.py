@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
@@ -11,9 +12,10 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.documents import Kept, download, keep_document, sent_file
+from api.pages import survey
 from api.pages.answer import options
 from api.pages.opening import SYSTEM, LinkGone, Opened, open_link
-from api.pages.own_sentences import Now, document_said, now_of, path_of, readers_of
+from api.pages.own_sentences import Now, asks_news, document_said, now_of, path_of, readers_of
 from api.pages.shell import done, page, see_other, to_correct
 from api.rate_limits import Counted, refuse_too_often
 from api.steps import take
@@ -22,7 +24,9 @@ from cases.errors import CasesError, Conflict, Invalid, NotFound
 from cases.file_kinds import ACCEPTED
 from cases.files import Files
 from cases.journey import Request as StepRequest
+from cases.surveys import last_survey
 from cases.views.own_case import OwnCase, own_case
+from engine.lists import NEWS_OF_BUSINESS
 from engine.model import CASE_TRACK
 from notifications.grammar import first_name
 from notifications.links import Purpose
@@ -38,8 +42,9 @@ _SAID: Final[Mapping[str, str]] = {
     "withdraw_consent": "C’est fait : nous ne partageons plus vos informations.",
     "close": "C’est fait : votre dossier est arrêté.",
     "reopen": "C’est fait : votre dossier est rouvert, quelqu’un va vous appeler.",
+    "news": "Merci. Votre conseil lit votre réponse.",
 }
-_FIELDS: Final = ("answer", "reason")
+_FIELDS: Final = ("answer", "reason", "how", "text")
 
 
 @router.get("")
@@ -47,6 +52,18 @@ async def show_my_case(request: Request, token: str, work: Work) -> Response:
     """Where it stands, who calls and by when, and what they may say."""
     opened = await _open(token, work)
     return await _page(request, opened)
+
+
+@router.get("/enquete")
+async def show_survey(request: Request, token: str, work: Work) -> Response:
+    """The next question of the last survey that was sent, or thanks."""
+    return await survey.show(request, await _surveyed(token, work))
+
+
+@router.post("/enquete")
+async def answer_survey(request: Request, token: str, work: Work) -> Response:
+    """Keep one answer, and ask the next question."""
+    return await survey.act(request, await _surveyed(token, work))
 
 
 @router.get("/{word}")
@@ -108,6 +125,8 @@ def _step(opened: Opened, pressed: str, form: FormData) -> StepRequest:
     if pressed not in _SAID:
         raise Invalid("Choisissez une réponse.")
     given: dict[str, Any] = {name: str(form[name]).strip() for name in _FIELDS if str(form.get(name) or "").strip()}
+    if form.get("call_me"):
+        given["call_me"] = True
     if pressed == "close":
         given = {"reason": "withdrawn_by_entrepreneur", "end_tracks": True}
     track = str(form.get("track") or CASE_TRACK)
@@ -119,6 +138,15 @@ async def _open(token: str, work: Work) -> Opened:
     if opened.link.purpose is not Purpose.MY_CASE or opened.reference is None:
         raise LinkGone(None)
     return opened
+
+
+async def _surveyed(token: str, work: Work) -> Opened:
+    """The same link, on the track of the last survey. Raises NotFound when none was sent."""
+    opened = await _open(token, work)
+    track = await opened.visit.read(lambda db: last_survey(db, opened.case_id))
+    if track is None:
+        raise NotFound("Aucune enquête ne vous attend.")
+    return replace(opened, link=replace(opened.link, track=track))
 
 
 async def _read(opened: Opened) -> OwnCase:
@@ -141,6 +169,7 @@ async def _page(
         hello=first_name(opened.visit.identity.name), until=opened.link.expires_at, zone=found.facts.calendar.timezone,
         first_name=first_name, bar_title="Mon dossier", readers=options(readers_of(found), (typed or {}).get("track") or CASE_TRACK),
         documents=[document_said(one, found.facts.calendar.timezone, here) for one in found.documents],
+        goes=options(NEWS_OF_BUSINESS.items(), (typed or {}).get("how")) if asks_news(found) else [],
         accepted=",".join(("image/*", *(f".{ending}" for ending in ACCEPTED))),
     )  # fmt: skip
 
@@ -148,6 +177,8 @@ async def _page(
 def _more(case: OwnCase, now: Now, here: str) -> list[dict[str, str]]:
     """What they may do besides: as the macro `links` takes it."""
     found = []
+    if case.survey is not None:
+        found.append({"label": "Répondre à deux questions", "href": f"{here}/enquete", "icon": "chat"})
     if case.referent and case.referent.phone and case.referent != now.who:
         label = f"Appeler {first_name(case.referent.name)}, votre conseil"
         found.append({"label": label, "href": phone_uri(case.referent.phone), "icon": "phone"})

@@ -134,6 +134,11 @@ def need_said(subject: str, detail: str | None) -> str:
     return detail or subject_label(subject).lower()
 
 
+def asks_news(case: OwnCase) -> bool:
+    """Whether they are asked how their business goes: nothing runs any more, and their adviser makes the point."""
+    return case.facts.state == CaseState.FOLLOW_UP
+
+
 # -- the way --------------------------------------------------------------------------------------------------------------
 
 

@@ -74,6 +74,7 @@ SAID: Final[Mapping[str, str]] = {
     "note": "Note",
     "session": "Rencontre du binôme",
     "meeting": "Rendez-vous",
+    "appointment": "Rendez-vous fixé",
     "action_plan": "Plan d’action noté",
     "score": "Score noté",
     "action": "Action du plan",
@@ -81,6 +82,7 @@ SAID: Final[Mapping[str, str]] = {
     "document": "Document ajouté",
     "consent": "Accord noté",
     "aid": "Aide obtenue",
+    "news": "Nouvelles de l’entreprise",
     "correct": "Fiche corrigée",
     "survey": "Enquête de satisfaction",
     "closure": "Fermeture de l’antenne",
@@ -165,6 +167,8 @@ def _title(line: Line, facts: CaseFacts, names: Mapping[str, str]) -> str:
         return f"{title} : {names[given['agent']]}"
     if line["event"] == "set_urgent" and given.get("lift"):
         return "Urgence levée"
+    if line["event"] == "appointment" and (given.get("appointment") or given.get("cancelled")):
+        return "Rendez-vous annulé" if given.get("cancelled") else "Rendez-vous déplacé"
     if line["event"] == "attempt":
         return f"{title} : {RESULT.get(given.get('result', ''), 'sans réponse').lower()}"
     how = HOW.get(str(given.get("channel")))

@@ -28,6 +28,7 @@ _ASKED: Final[Mapping[str, str]] = {
     "close": "Les délais s’arrêtent, et chacun est prévenu une fois.",
     "hold": "Les délais s’arrêtent jusqu’à ce jour, puis reprennent avec ce qui restait.",
     "contact": "Un message laissé ou un appel sans réponse compte aussi : dites-le.",
+    "appointment": "La personne est prévenue, avec un fichier pour son agenda. Sans courriel, c’est un appel à faire.",
     "first_contact": "Un message laissé ou un appel sans réponse compte aussi : dites-le.",
     "accept": "L’entrepreneur saura qui l’appelle, et avant quel jour.",
     "decline": "Un motif suffit. Nous cherchons ailleurs.",
@@ -85,7 +86,7 @@ def presets_of(sheet: StepSheet, now: datetime) -> dict[str, str]:
         found["months"] = next((d.item.split()[0] for d in sheet.facts.deadlines if d.name == "check" and d.live), "")
     if sheet.possible.step in ("contact", "first_contact"):
         found["result"] = "reached"
-    if sheet.possible.step == "action":
+    if sheet.possible.step in ("action", "appointment"):
         del found["day"]
     return found
 

@@ -294,6 +294,8 @@ class Survey(SQLModel, table=True):
     sent_at: datetime = Field(sa_type=Instant)
     answered_at: datetime | None = Field(default=None, sa_type=Instant)
     answers: Any = Field(default=None, sa_type=Json, nullable=True)
+    reminders: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How often it was asked again."""
 
 
 business = table_of(Business)

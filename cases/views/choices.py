@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from cases.access import Identity
 from cases.needs import NEED_CHIPS, NEED_KINDS, NeedSubject
+from cases.tables.appointments import appointment
 from cases.tables.case import case_file, need
 from cases.tables.operators import branch, coverage, offer, operator
 from cases.tables.people import mentor_profile, person, role_grant
@@ -23,12 +24,26 @@ from engine.model import CASE_TRACK, Input, InputKind, Kind, Role
 from engine.permission import Possible, refusals
 
 NOTED: Final[Mapping[str, tuple[str, ...]]] = {
-    Kind.CASE: ("contact", "attempt", "need", "note", "meeting", "check", "consent", "aid", "document", "correct"),
-    Kind.REFERRAL: ("contact", "attempt", "meeting", "action_plan", "note", "aid", "document"),
-    Kind.MENTORING_PAIR: ("session", "note", "document"),
+    Kind.CASE: (
+        "contact",
+        "attempt",
+        "need",
+        "note",
+        "appointment",
+        "meeting",
+        "check",
+        "consent",
+        "aid",
+        "document",
+        "correct",
+    ),
+    Kind.REFERRAL: ("contact", "attempt", "appointment", "meeting", "action_plan", "note", "aid", "document"),
+    Kind.MENTORING_PAIR: ("session", "appointment", "note", "document"),
     Kind.TRANSITION_PLAN: ("score", "action", "note", "aid", "document"),
 }
 """What people note on a case and on its tracks, the most frequent first."""
+AT_MOST: Final = 8
+"""Appointments among which one chooses."""
 ANSWERED_FOR: Final = frozenset({"ask_info", "accept", "decline", "first_contact"})
 """Steps of a referral that an adviser takes on behalf of the operator, saying who answered and how."""
 
@@ -117,8 +132,17 @@ def _of_the_case(db: Connection, asked: Input, facts: CaseFacts, case_id: str, t
             return _deadlines(facts, track)
         case InputKind.OFFER:
             return _offers(db, case_id)
+        case InputKind.APPOINTMENT:
+            return _appointments(db, facts, case_id, track)
         case _:
             return _of_the_plan(asked, known) if isinstance(known, Plan) else ()
+
+
+def _appointments(db: Connection, facts: CaseFacts, case_id: str, track: str) -> tuple[Choice, ...]:
+    """The appointments of the track that are not cancelled, the soonest first."""
+    alive = (appointment.c.case_id == case_id, appointment.c.track == track, appointment.c.cancelled_at.is_(None))
+    rows = db.execute(select(appointment).where(*alive).order_by(appointment.c.day.desc()).limit(AT_MOST))
+    return tuple(Choice(row.id, f"{row.day:%d/%m/%Y}{f' à {row.time}' if row.time else ''}", row.place) for row in rows)
 
 
 def _of_the_plan(asked: Input, plan: Plan) -> tuple[Choice, ...]:

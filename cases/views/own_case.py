@@ -12,7 +12,8 @@ from sqlalchemy import Connection, RowMapping, select
 from cases.access import Identity
 from cases.documents import DocumentSeen, documents_of
 from cases.journey import facts_for
-from cases.tables.case import business, entrepreneur, need, survey
+from cases.surveys import last_survey, survey_of
+from cases.tables.case import business, entrepreneur, need
 from cases.tables.memory import journal, journal_text
 from cases.tables.people import person
 from cases.tables.territories import territory
@@ -51,7 +52,7 @@ class OwnCase:
     questions: Mapping[str, str]
     """What an operator asks and nobody has answered, by its track."""
     survey: str | None
-    """The track of a survey that was sent and not answered."""
+    """The track of a survey that was sent and not wholly answered."""
     may: frozenset[tuple[str, str]]
     """The steps that are possible now, or will be once what they ask for is given: by track and name."""
     documents: tuple[DocumentSeen, ...]
@@ -122,5 +123,5 @@ def _questions(db: Connection, row: RowMapping, facts: CaseFacts) -> dict[str, s
 
 
 def _survey(db: Connection, row: RowMapping) -> str | None:
-    sent = (survey.c.case_id == row["id"], survey.c.answered_at.is_(None), survey.c.recipient == "entrepreneur")
-    return db.execute(select(survey.c.track).where(*sent).order_by(survey.c.sent_at.desc())).scalar()
+    track = last_survey(db, row["id"])
+    return track if track is not None and survey_of(db, row["id"], track).asks else None

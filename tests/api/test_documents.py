@@ -125,6 +125,30 @@ def test_once_an_operator_said_yes_the_owner_chooses_who_reads_it(papers: Papers
     ]
 
 
+def test_an_adviser_adds_a_document_from_the_case_and_finds_it_there(papers: Papers) -> None:
+    here = f"/dossiers/{papers.case.reference}/documents"
+    desk = papers.signed_in("adviser").open(f"/dossiers/{papers.case.reference}")
+    assert f'href="{here}"' in desk.answer.text
+
+    desk.open(here).send(here, "diagnostic.PDF", PDF)
+
+    assert "Le document est ajouté." in desk.page
+    assert "diagnostic.pdf" in desk.page
+    assert desk.client.get(f"{here}/{papers.only()}").content == PDF
+
+
+def test_what_is_not_kept_of_an_adviser_is_said_and_a_stranger_finds_no_page(papers: Papers) -> None:
+    here = f"/dossiers/{papers.case.reference}/documents"
+
+    desk = papers.signed_in("adviser").open(here).send(here, "outil.exe", b"MZ")
+
+    assert desk.status == 422
+    assert "Envoyez une photo" in desk.page
+    assert papers.signed_in("stranger").open(here).status == 404
+    assert papers.signed_in("adviser").open(f"{here}?suivi=referral-9").status == 404
+    assert not papers.folder.exists()
+
+
 def test_a_link_is_no_storehouse(papers: Papers) -> None:
     for _ in range(LIMITS[Counted.DOCUMENT].most):
         assert papers.send("bail.pdf", PDF).status == 200
