@@ -17,6 +17,7 @@ from api.commands import (
     reference,
     reminders,
     routing,
+    screenshots,
     serving,
     territories,
     workflow,
@@ -40,6 +41,7 @@ app.command()(database.verify)
 app.command()(workflow.migrate_cases)
 app.command()(demo.demo)
 app.command("routing")(routing.show)
+app.command()(screenshots.screenshots)
 app.command()(serving.serve)
 app.command()(serving.worker)
 

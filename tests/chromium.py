@@ -1,22 +1,5 @@
-"""Chromium as the browser tests start it: the machine's own, never one that is downloaded."""
+"""Chromium as the browser tests start it: as the product does for its pictures."""
 
-from __future__ import annotations
+from api.demo.chromium import LAUNCH_ARGUMENTS, find_chromium
 
-import shutil
-
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-LAUNCH_ARGUMENTS = (
-    "--no-sandbox",  # root in a container has none
-    "--disable-dev-shm-usage",  # a container's shared memory is small
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-
-
-def find_chromium() -> str | None:
-    """The path of the machine's Chromium, or None."""
-    return next((path for name in NAMES if (path := shutil.which(name))), None)
+__all__ = ["LAUNCH_ARGUMENTS", "find_chromium"]

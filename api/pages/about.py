@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.errors import ERRORS
+from api.pages.case_view import STAGES
 from api.pages.shell import page
 
 router = APIRouter()
@@ -33,3 +34,9 @@ async def show_help(request: Request) -> Response:
 async def show_errors(request: Request) -> Response:
     """Every code of error of the JSON interface: a problem's `type` leads here."""
     return page(request, "aide_erreurs.html", told=ERRORS)
+
+
+@router.get("/aide/composants")
+async def show_components(request: Request) -> Response:
+    """Every piece of the pages, in each of its states: what a page is made with, and what eyes and machines check."""
+    return page(request, "composants.html", stages=STAGES, day="2026-11-24")

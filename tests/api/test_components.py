@@ -346,3 +346,12 @@ def test_every_piece_says_what_it_takes(template: str) -> None:
         comment = text[: macro.start()].rstrip().rsplit("{#", 1)[-1]
         assert comment.endswith("#}"), macro[1]
         assert macro[1].startswith("_") or comment.strip().startswith(macro[1] + "("), macro[1]
+
+
+def test_the_living_page_shows_every_component() -> None:
+    pages = "".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("composants.html", "base.html"))
+    written = "".join(path.read_text(encoding="utf-8") for path in sorted((TEMPLATES / "components").glob("*.html")))
+    macros = set(re.findall(r"macro ([a-z]\w*)\(", written))
+    assert len(macros) > 50
+    inside = {name for name in macros if re.search(rf"(?<!macro )(?<![.\w]){name}\(", written)}
+    assert sorted(name for name in macros - inside if f".{name}(" not in pages) == []
