@@ -71,7 +71,18 @@ def test_papers_photos_and_sheets_are_known_by_their_content(content: bytes, ext
         docx_file()[:60],
         b"PK\x03\x04" + bytes(40),
     ],
-    ids=["a program", "a page", "a drawing with scripts", "half a picture", "an archive", "macros", "scripts", "a book", "cut short", "nothing inside"],  # fmt: skip
+    ids=[
+        "a program",
+        "a page",
+        "a drawing with scripts",
+        "half a picture",
+        "an archive",
+        "macros",
+        "scripts",
+        "a book",
+        "cut short",
+        "nothing inside",
+    ],
 )
 def test_what_runs_what_is_damaged_and_what_is_unknown_is_not_kept(content: bytes) -> None:
     with pytest.raises(Invalid, match="Envoyez une photo"):
