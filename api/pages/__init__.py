@@ -3,9 +3,11 @@
 from api.pages import (
     about,
     account,
+    administration,
     aids,
     backlog,
     case,
+    case_data,
     cases,
     choosing,
     connexion,
@@ -35,6 +37,7 @@ DESK = (
     together.router,
     log.router,
     street.router,
+    case_data.router,
     case.router,
     documents.router,
     orientation.router,
@@ -47,6 +50,7 @@ DESK = (
     territories.router,
     imports.router,
     account.router,
+    *administration.ROUTERS,
 )
 """The pages of who is signed in; `log` and `together` come before `case`: « nouveau » and « ensemble » are no references."""
 ROUTERS = (

@@ -82,6 +82,8 @@ SAID: Final[Mapping[str, str]] = {
     "consent": "Accord noté",
     "aid": "Aide obtenue",
     "correct": "Fiche corrigée",
+    "break_glass": "Dossier ouvert par le programme, avec un motif",
+    "anonymise": "Données personnelles effacées",
     "survey": "Enquête de satisfaction",
     "closure": "Fermeture de l’antenne",
     "last_action_passed": "La dernière action du plan est passée",

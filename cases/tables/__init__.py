@@ -1,5 +1,16 @@
 """The tables of the memory, a module for each subject."""
 
-from cases.tables import case, memory, operators, people, routing, territories, tracks, uploads, webhooks
+from cases.tables import case, memory, operators, people, privacy, routing, territories, tracks, uploads, webhooks
 
-__all__ = ["case", "memory", "operators", "people", "routing", "territories", "tracks", "uploads", "webhooks"]
+__all__ = [
+    "case",
+    "memory",
+    "operators",
+    "people",
+    "privacy",
+    "routing",
+    "territories",
+    "tracks",
+    "uploads",
+    "webhooks",
+]
