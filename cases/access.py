@@ -98,7 +98,7 @@ def visible_to(who: Identity) -> ColumnElement[bool]:
         return case_file.c.id.is_not(None)
     if who.own_cases_only:
         return _theirs_alone(who)
-    ways: list[ColumnElement[bool]] = []
+    ways = _opened(who)
     if territories := who.territories():
         ways.append(case_file.c.territory_id.in_(territories))
     if branches := who.branches():
@@ -110,11 +110,14 @@ def visible_to(who: Identity) -> ColumnElement[bool]:
         )
     if who.has(Role.ADMIN):
         ways.append(case_file.c.territory_id.is_(None))
-    if who.opened:
-        ways.append(case_file.c.id.in_(who.opened))
     if who.entrepreneur:
         ways.append(and_(case_file.c.entrepreneur_id == who.entrepreneur))
     return or_(*ways) if ways else false()
+
+
+def _opened(who: Identity) -> list[ColumnElement[bool]]:
+    """The cases that they opened with a reason."""
+    return [case_file.c.id.in_(who.opened)] if who.opened else []
 
 
 def _theirs_alone(who: Identity) -> ColumnElement[bool]:
