@@ -26,11 +26,16 @@ from cases.files import Files
 
 
 def create_app(
-    database: Database, clock: Clock | None = None, *, demo: bool = False, settings: Settings | None = None
-) -> FastAPI:
-    """The application on that database; `clock` is virtual in the demo and the tests. Raises SecretKeyMissing in production."""
+    database: Database, clock: Clock | None = None, *, demo: bool = False, settings: Settings | None = None, unfiltered: bool = False,
+) -> FastAPI:  # fmt: skip
+    """The application on that database; `clock` is virtual in the demo and the tests. Raises SecretKeyMissing in production.
+
+    `unfiltered` takes the first wall down, for the proof that the database refuses alone: raises ValueError in production.
+    """
     chosen = settings or of_this_process()
-    worker = Worker(database, clock or SystemClock())
+    if unfiltered and chosen.in_production:
+        raise ValueError("the first wall stands in production")
+    worker = Worker(database, clock or SystemClock(), unfiltered=unfiltered)
     registers, provider = Registers.of(chosen, worker.clock), Provider.of(chosen, worker.clock)
 
     @asynccontextmanager

@@ -13,6 +13,7 @@ from api.commands import (
     messages,
     operators,
     people,
+    privacy,
     quartiers,
     reference,
     reminders,
@@ -29,6 +30,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(people.users, name="user")
 app.add_typer(people.tokens, name="token")
 app.add_typer(territories.app, name="territory")
+app.add_typer(privacy.app, name="privacy")
 app.add_typer(reference.app, name="reference")
 app.add_typer(operators.app, name="operators")
 app.add_typer(quartiers.app, name="quartiers")

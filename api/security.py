@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final, Self, TypeVar
 
+import structlog
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import DBAPIError
 
 from api.errors import NotSignedIn, ScopeMissing
 from api.rate_limits import Counted, asker_of
 from api.work import Work, Worker
 from cases.access import Identity, grants_of, scope_of
 from cases.database import Database, Scope
-from cases.errors import Invalid
-from cases.identifiers import new_id
+from cases.errors import CasesError, Invalid
+from cases.identifiers import new_id, read_reference
+from cases.privacy.looks import How, hour_of, note_look
+from cases.privacy.openings import opened_by
 from cases.tables.people import api_token, person
+from engine.model import Role
 
 T = TypeVar("T")
+_log = structlog.get_logger(__name__)
 
 
 class TokenScope(StrEnum):
@@ -139,6 +145,11 @@ class Visit:
     work: Worker
     now: datetime
 
+    @classmethod
+    def of(cls, identity: Identity, work: Worker) -> Self:
+        """The visit of somebody who has just come in."""
+        return cls(replace(identity, unfiltered=True) if work.unfiltered else identity, work, work.clock.now())
+
     async def read(self, unit: Callable[[Connection], T]) -> T:
         """Do a unit that only reads, within their own scope."""
         return await self.work.read(unit, scope_of(self.identity))
@@ -156,8 +167,37 @@ class Visit:
         return await self.work.run(job)
 
 
-async def _visit(work: Work, identity: CurrentIdentity) -> Visit:
-    return Visit(identity, work, work.clock.now())
+async def visit_of(identity: Identity, work: Worker) -> Visit:
+    """The visit of somebody who has just come in; an admin has with them the cases that they opened with a reason."""
+    if not identity.has(Role.ADMIN):
+        return Visit.of(identity, work)
+    now = work.clock.now()
+    opened = await work.read(lambda db: opened_by(db, identity.person, now), scope_of(identity))
+    return Visit.of(replace(identity, opened=opened), work)
+
+
+async def _visit(request: Request, work: Work, identity: CurrentIdentity) -> AsyncIterator[Visit]:
+    visit = await visit_of(identity, work)
+    yield visit
+    await noted(request, visit, How.API)
+
+
+async def noted(request: Request, visit: Visit, how: How) -> None:
+    """Once the answer has left: note who looked at the case of its address."""
+    reference = request.path_params.get("reference")
+    if reference is not None and request.method == "GET":
+        await note_once(visit, read_reference(reference), how)
+
+
+async def note_once(visit: Visit, reference: str, how: How) -> None:
+    """Note that somebody looked at a case, once an hour; a person alone looks, not a branch by its common address."""
+    who, now = visit.identity, visit.now
+    if not who.person or not visit.work.first_time((reference, who.person, how, hour_of(now))):
+        return
+    try:
+        await visit.write(lambda db: note_look(db, who, reference, how, now))
+    except (CasesError, DBAPIError) as error:  # it was answered already
+        _log.error("look_not_noted", case=reference, person=who.person, error=type(error).__name__)
 
 
 CurrentVisit = Annotated[Visit, Depends(_visit)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, TypeVar, cast
 
@@ -15,14 +16,17 @@ from cases.database import Database, Scope
 
 T = TypeVar("T")
 THREADS = 4
+REMEMBERED = 10_000
+"""Things that a process remembers to have noted already."""
 NOBODY = Scope.nothing()
 
 
 class Worker:
     """Where units of work are done: a database, a clock, a few threads."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self.database, self.clock = database, clock
+    def __init__(self, database: Database, clock: Clock, *, unfiltered: bool = False) -> None:
+        self.database, self.clock, self.unfiltered = database, clock, unfiltered
+        self._done_lately: OrderedDict[Hashable, None] = OrderedDict()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="unit")
 
     async def write(self, unit: Callable[[Connection], T], scope: Scope = NOBODY) -> T:
@@ -36,6 +40,15 @@ class Worker:
     async def run(self, job: Callable[[Database], T]) -> T:
         """Do work of several transactions, which opens each by itself."""
         return await self._hop(lambda: job(self.database))
+
+    def first_time(self, what: Hashable) -> bool:
+        """Whether this process is asked for the first time to note that; the oldest of many are forgotten, and noted once more."""
+        if what in self._done_lately:
+            return False
+        self._done_lately[what] = None
+        if len(self._done_lately) > REMEMBERED:
+            self._done_lately.popitem(last=False)
+        return True
 
     async def _hop(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)

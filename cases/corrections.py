@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import Connection, Table, select, update
@@ -12,6 +13,7 @@ from sqlalchemy import Connection, Table, select, update
 from cases import journey, look_alikes, search
 from cases.access import Identity
 from cases.errors import Invalid
+from cases.importers.values import ValueRefused, read_email, read_phone, read_postcode, read_siret
 from cases.journey import Fired, Request
 from cases.tables.case import business, case_file, entrepreneur
 from cases.tables.territories import quartier
@@ -22,6 +24,12 @@ _TABLES: Final[tuple[tuple[str, Table, str], ...]] = (
     ("business_", business, "business_id"),
     ("person_", entrepreneur, "entrepreneur_id"),
 )
+_READ: Final[Mapping[str, Callable[[str], str | None]]] = {
+    "person_phone": partial(read_phone, region="FR"),
+    "person_email": read_email,
+    "business_siret": read_siret,
+    "business_postcode": read_postcode,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +48,33 @@ def correct(
         raise Invalid("Donnez au moins un fait à corriger.")
     said = {name: value or NOT_KNOWN for name, value in given.items()}
     fired = journey.fire(db, Request(reference, "correct", payload=said, version=version), by=by, now=now)
-    case = db.execute(select(case_file).where(case_file.c.id == fired.case_id)).mappings().one()
+    write_facts(db, fired.case_id, given, by=by, now=now)
+    return fired
+
+
+def as_read(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """What a form corrects, each number and address as the sheets' readers understand it. Raises Invalid, with the field."""
+    given = {name: value for name, value in payload.items() if value not in (None, "")}
+    for name in _READ.keys() & given.keys():
+        try:
+            given[name] = _READ[name](given[name])
+        except ValueRefused as error:
+            raise Invalid(error.reason, name) from None
+    if not given:
+        raise Invalid("Donnez au moins un fait à corriger.")
+    return given
+
+
+def write_facts(db: Connection, case_id: str, given: Mapping[str, Any], *, by: Identity, now: datetime) -> None:
+    """Write the facts on their rows, once their line is in the journal; look-alikes are looked for again."""
+    case = db.execute(select(case_file).where(case_file.c.id == case_id)).mappings().one()
     for prefix, table, key in _TABLES:
         values = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
         if values:
             db.execute(update(table).where(table.c.id == case[key]).values(**values))
     changed = {**_place(db, given), "search_text": _searched(db, case)}
-    db.execute(update(case_file).where(case_file.c.id == fired.case_id).values(**changed))
-    look_alikes.look_again(db, fired.case_id, by=by, now=now)
-    return fired
+    db.execute(update(case_file).where(case_file.c.id == case_id).values(**changed))
+    look_alikes.look_again(db, case_id, by=by, now=now)
 
 
 def _place(db: Connection, given: Mapping[str, str | None]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ class Scope:
     admin: bool = False
     case: str | None = None
     entrepreneur: str | None = None
+    opened: frozenset[str] = frozenset()
 
     @classmethod
     def nothing(cls) -> Self:
@@ -59,9 +60,13 @@ class Scope:
         branches: Collection[str] = (),
         admin: bool = False,
         entrepreneur: str | None = None,
+        opened: Collection[str] = (),
     ) -> Self:
-        """A person: their territories, their branches, their own pairs; an admin, the cases without a territory; an entrepreneur, their own."""
-        return cls("person", person, frozenset(territories), frozenset(branches), admin, entrepreneur=entrepreneur)
+        """A person: their territories, their branches, their own pairs; an admin, the cases without a territory and those that they opened
+        with a reason; an entrepreneur, their own."""
+        return cls(
+            "person", person, frozenset(territories), frozenset(branches), admin, entrepreneur=entrepreneur, opened=frozenset(opened)
+        )  # fmt: skip
 
     def on_case(self, case_id: str) -> Self:
         """The same, with the whole of one case: what deciding on it needs."""
@@ -231,7 +236,7 @@ def _pool(url: str, pooler: str | None) -> Engine:
 
 
 _ABOVE_THE_WALL = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
-_SETTINGS = ("scope", "person", "entrepreneur", "territories", "branches", "admin", "case")
+_SETTINGS = ("scope", "person", "entrepreneur", "territories", "branches", "admin", "case", "opened")
 _SET_SCOPE = text("SELECT " + ", ".join(f"set_config('qp.{name}', :{name}, true)" for name in _SETTINGS))
 _SET_SCOPE_AND_LIMITS = text(f"{_SET_SCOPE}, " + ", ".join(f"set_config('{name}', :{name}, true)" for name in _LIMITS))
 _FROM_PERSON_TO_ALL = text(
@@ -253,4 +258,5 @@ def _settings(scope: Scope) -> dict[str, str]:
         "branches": ",".join(sorted(scope.branches)),
         "admin": "true" if scope.admin else "",
         "case": scope.case or "",
+        "opened": ",".join(sorted(scope.opened)),
     }

@@ -129,12 +129,12 @@ def look_again(db: Connection, case_id: str, *, by: Identity, now: datetime) -> 
 
 def doubts_for(db: Connection, who: Identity) -> tuple[Doubt, ...]:
     """The doubts on the cases that somebody follows, the oldest first."""
-    return tuple(_doubt(row) for row in _doubts(db, case_file.c.referent_id == who.person, visible_to(who)))
+    return tuple(_doubt(row) for row in _doubts(db, case_file.c.referent_id == who.person, *_both_seen(who)))
 
 
-def doubts_on(db: Connection, case_id: str) -> tuple[Doubt, ...]:
-    """The doubts on a case, from either side: the other one is always the other."""
-    rows = _doubts(db, or_(case_file.c.id == case_id, _OTHER.c.id == case_id))
+def doubts_on(db: Connection, who: Identity, case_id: str) -> tuple[Doubt, ...]:
+    """The doubts on a case, from either side, when somebody sees both cases: the other one is always the other."""
+    rows = _doubts(db, or_(case_file.c.id == case_id, _OTHER.c.id == case_id), *_both_seen(who))
     return tuple(_doubt(row, turned=row.case_id != case_id) for row in rows)
 
 
@@ -166,6 +166,12 @@ def _open_alike(by: Identity) -> Select[Any]:
     alike = select(*_COMPARED, visible_to(by).label("seen")).select_from(_DESCRIBED)
     alike = alike.where(case_file.c.id.in_(union_all(*_ALIKE[:3])), _STILL_OPEN)
     return alike.order_by(case_file.c.logged_at, case_file.c.id)
+
+
+def _both_seen(who: Identity) -> tuple[ColumnElement[bool], ...]:
+    """A case may have gone to another territory since."""
+    theirs = select(case_file.c.id).where(visible_to(who)).correlate(None)
+    return case_file.c.id.in_(theirs), _OTHER.c.id.in_(theirs)
 
 
 def _folded(row: Row[Any]) -> Any:

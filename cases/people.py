@@ -163,16 +163,18 @@ def by_email(db: Connection, email: str) -> Mapping[Any, Any]:
 def disable(db: Connection, email: str, now: datetime) -> str:
     """Close somebody's account at once, with their sessions and tokens; give their name. What they did stays. Raises NotFound."""
     row = by_email(db, email)
-    db.execute(update(person).where(person.c.id == row["id"]).values(active=False, disabled_at=now))
-    db.execute(
-        update(session).where(session.c.person_id == row["id"], session.c.ended_at.is_(None)).values(ended_at=now)
-    )
-    db.execute(
-        update(api_token)
-        .where(api_token.c.person_id == row["id"], api_token.c.revoked_at.is_(None))
-        .values(revoked_at=now)
-    )
+    close_account(db, row["id"], now)
     return str(row["name"])
+
+
+def close_account(db: Connection, person_id: str, now: datetime) -> None:
+    """Close an account at once, with its sessions and its tokens."""
+    db.execute(update(person).where(person.c.id == person_id).values(active=False, disabled_at=now))
+    db.execute(
+        update(session).where(session.c.person_id == person_id, session.c.ended_at.is_(None)).values(ended_at=now)
+    )
+    alive = api_token.c.person_id == person_id, api_token.c.revoked_at.is_(None)
+    db.execute(update(api_token).where(*alive).values(revoked_at=now))
 
 
 def tokens(db: Connection, email: str | None = None) -> list[dict[str, Any]]:

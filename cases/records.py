@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from cases import intake, journey, routing
+from cases import corrections, intake, journey, routing
 from cases.access import Identity
 from cases.appointments import keep_appointment
 from cases.facts.of_case import NO_TERRITORY
@@ -33,6 +34,8 @@ from engine.working_days import Calendar
 def record(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fired:
     """Note something on a case: a contact, a need, a meeting … Raises what `journey.fire` raises."""
     request = journey.as_entered(request, by, now)
+    if request.event == "correct":
+        request = replace(request, payload=corrections.as_read(request.payload))
     fired = journey.fire(db, request, by=by, now=now)
     if not fired.replayed:
         _keep(db, request, fired, by, now)
@@ -44,6 +47,9 @@ def _keep(db: Connection, request: Request, fired: Fired, by: Identity, now: dat
     if request.event == "need":
         intake.add_need(db, fired.case_id, {**payload, "detail": payload.get("text")}, now)
         routing.propose(db, fired.case_id, now)
+        return
+    if request.event == "correct":
+        corrections.write_facts(db, fired.case_id, payload, by=by, now=now)
         return
     common = {
         "id": new_id(now),

@@ -23,8 +23,8 @@ from engine.model import (
 )
 
 _CLOSED = Refusal("case_closed", "Le dossier est clos : rouvrez-le d’abord.")
-_EVEN_WHEN_CLOSED = ("survey", "correct", "news")
-"""What is said after a closing: how it went and how it goes, and that a fact was wrong (RGPD, article 16)."""
+_EVEN_WHEN_CLOSED = ("survey", "correct", "news", "break_glass")
+"""What is said after a closing: how it went and how it goes, that a fact was wrong (RGPD, article 16), that the programme opened it with a reason."""
 _NOT_QUALIFIED = Refusal("case_not_qualified", "Qualifiez d’abord le besoin : rien ne part avant.")
 
 

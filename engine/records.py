@@ -322,6 +322,15 @@ _CASE_RECORDS: Final = (
         ),
     ),
     NEWS,
+    Step(
+        "break_glass",
+        "Ouvrir avec un motif",
+        frozenset({Role.ADMIN}),
+        record=True,
+        tells=_said(Notify("case_opened", Role.MANAGER)),
+        inputs=(words("reason", "Pourquoi", required=True, missing="Écrivez pourquoi vous ouvrez ce dossier."),),
+    ),
+    Step("anonymise", "Dossier anonymisé", _SYSTEM, record=True),
     Step("survey", "Enquête", _SYSTEM, record=True, effects=(_survey_leaves,), inputs=(flag("left", "Partie"),)),
     Step(
         "closure",

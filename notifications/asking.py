@@ -8,12 +8,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from cases.database import Database, Scope
+from cases.facts.of_case import NO_TERRITORY
 from cases.identifiers import new_id
 from cases.tables.case import entrepreneur
 from cases.tables.people import person, role_grant, sign_in_request
-from engine.model import MailClass, Role
+from engine.model import TERRITORY_TRACK, MailClass, Role
 from notifications.codes import hash_of_browser
 from notifications.links import Link
+from notifications.recipients import Place, Told, place_of, recipients_of
 from notifications.tables import message
 
 _ANSWERED_WITHIN: Final = timedelta(minutes=15)
@@ -78,6 +80,31 @@ def ask_new_link(db: Connection, gone: Link, now: datetime) -> bool:
     facts = {"purpose": str(gone.purpose), "data": dict(gone.data)}
     _ask(db, "new_link", now, to_email=row.email, to_name=row.name, subject_id=gone.case_id, facts=facts, **bound)
     return True
+
+
+def tell_managers(db: Connection, key: str, territory_id: str | None, facts: dict[str, Any], now: datetime) -> int:
+    """Have a territory's managers told something that no step tells, the admins where there are none; give how many are."""
+    place = place_of(db, "territory", territory_id) if territory_id else Place(NO_TERRITORY, None)
+    told = Told(key, Role.MANAGER, "territory", territory_id or "", TERRITORY_TRACK, facts=facts)
+    found = [one for one in recipients_of(db, told, place, now) if one.person_id and one.email]
+    for one in found:
+        row = {
+            "subject_id": territory_id,
+            "role": str(one.role),
+            "to_email": one.email,
+            "to_name": one.name,
+            "facts": facts,
+        }
+        _ask(
+            db,
+            key,
+            now,
+            person_id=one.person_id,
+            mail_class=str(MailClass.REMINDER),
+            reason="Durées de conservation",
+            **row,
+        )
+    return len(found)
 
 
 def _ask(db: Connection, key: str, now: datetime, **row: Any) -> None:

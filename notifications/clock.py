@@ -16,16 +16,28 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cases.clock import Clock, SystemClock
 from cases.database import Database, Scope
+from cases.files import Files
 from cases.surveys import ask_again
 from cases.sweep import sweep
 from notifications.asking import answer_all
 from notifications.expiring import warn_of_tokens
 from notifications.mailer import Post, send_due
 from notifications.planner import plan
+from notifications.retention import keep_schedule
 from notifications.tables import heartbeat
 from notifications.webhooks import Teller, deliver_due
 
-EVERY: Final = {"sweep": 20, "plan": 5, "answer": 5, "warn": 3600, "send": 5, "tell": 5, "surveys": 600, "beat": 15}
+EVERY: Final = {
+    "sweep": 20,
+    "plan": 5,
+    "answer": 5,
+    "send": 5,
+    "tell": 5,
+    "beat": 15,
+    "surveys": 600,
+    "retention": 600,
+    "warn": 3600,
+}
 """Seconds between two ticks of each thing that a worker does."""
 SILENT: Final = timedelta(minutes=2)
 """A worker that was not heard of for that long is not at work."""
@@ -51,7 +63,9 @@ async def tick(database: Database, clock: Clock, post: Post) -> Ticked:
     return Ticked(swept, planned, await send_due(database, clock, post))
 
 
-async def run(database: Database, clock: Clock, post: Post | None, stopping: asyncio.Event, *, name: str) -> None:
+async def run(
+    database: Database, clock: Clock, post: Post | None, stopping: asyncio.Event, *, name: str, files: Files | None = None
+) -> None:  # fmt: skip
     """Work until `stopping` is set, then finish what is under way. Without a post, mails wait."""
     domain, teller = post.domain if post else "localhost", Teller()
     jobs: dict[str, Callable[[], Awaitable[Any]]] = {
@@ -62,6 +76,7 @@ async def run(database: Database, clock: Clock, post: Post | None, stopping: asy
         "warn": lambda: asyncio.to_thread(warn_of_tokens, database, clock.now()),
         "surveys": lambda: asyncio.to_thread(database.write, partial(ask_again, now=clock.now()), Scope.worker()),
         "beat": lambda: asyncio.to_thread(beat, database, clock, name),
+        "retention": lambda: asyncio.to_thread(keep_schedule, database, clock.now(), files),
     }
     if post is not None:
         jobs["send"] = lambda: send_due(database, clock, post, stopping=stopping.is_set)

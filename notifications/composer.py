@@ -62,11 +62,17 @@ def compose(
 ) -> Composed:  # fmt: skip
     """The words of a message, a row of the table `message`. Raises TemplateNotFound when no template has its key."""
     said = read_facts(db, message)
+    language = said.case.language
+    translated = {"translated": language} if (message["key"], language) in reviewed else {}
+    return compose_said(said, message, now=now, base_url=base_url, make_link=make_link, **translated)
+
+
+def compose_said(
+    said: Said, message: Mapping[str, Any], *, now: datetime, base_url: str, make_link: MakeLink, **more: Any
+) -> Composed:
+    """The words of a message from what it can say; `more` is what its template may name besides."""
     links = Destinations(message, said, base_url, make_link)
-    given = _given(said, message, links, now)
-    if (message["key"], said.case.language) in reviewed:
-        given["translated"] = said.case.language
-    return _printed(template_of(message["key"]), said, links, given)
+    return _printed(template_of(message["key"]), said, links, _given(said, message, links, now) | more)
 
 
 def subject_of(db: Connection, message: Mapping[str, Any], now: datetime) -> str:
@@ -145,12 +151,19 @@ def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: dat
     has_a_name = message["person_id"] or (message["entrepreneur_id"] and said.case.person)
     return {name: getattr(said, name) for name in named} | days.spoken() | {
         "news": lambda own: _next_news(days, own),
-        "links": links, "product": PRODUCT, "translated": "",
+        "given": given_of(message), "links": links, "product": PRODUCT, "translated": "",
         "entrepreneur": said.role == Role.ENTREPRENEUR, "mentor": said.role == Role.MENTOR, "operator": said.role == Role.OPERATOR,
         "hello": f"Bonjour {said.to.first}" if has_a_name else "Bonjour",
         "by_reply": links.reply, "calendar": _calendar(said, now),
         "signature": _signature(said), "why": _why(said, message), "asked_for": message["mail_class"] == MailClass.REQUESTED,
     }  # fmt: skip
+
+
+def given_of(message: Mapping[str, Any]) -> dict[str, Any]:
+    """What a message that no step tells was given to say: a count, a day."""
+    facts = message["facts"] or {}
+    on = facts.get("on")
+    return {"count": int(facts.get("count") or 0), "on": date.fromisoformat(on) if isinstance(on, str) else None}
 
 
 def _why(said: Said, message: Mapping[str, Any]) -> str:

@@ -62,6 +62,11 @@ class Destinations:
         return f"{self._base}/mon-compte"
 
     @property
+    def retention(self) -> str:
+        """How long things are kept."""
+        return f"{self._base}/administration/conservation"
+
+    @property
     def own(self) -> str:
         """Where the reader works on what the mail is about."""
         role = self._said.role

@@ -15,6 +15,8 @@ from api.app import create_app
 from api.cli import app
 from api.settings import Settings
 from cases.database import connect
+from cases.privacy.keeping import DEFAULTS
+from cases.privacy.register import REGISTER
 from engine.definition import MACHINES
 from engine.diagram import mermaid
 from engine.model import Kind
@@ -73,12 +75,38 @@ def licences() -> str:
     return "\n".join([*lines, "", f"On some platforms only: {others}."])
 
 
+def register() -> str:
+    """The register of processing."""
+    lines = [
+        "| traitement | finalité | base légale | personnes | données | destinataires | conservation |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in REGISTER:
+        kept = (
+            " ; ".join(f"{DEFAULTS[rule].said} ({DEFAULTS[rule].what.lower()})" for rule in one.kept)
+            or "sans limite : aucun nom"
+        )
+        lines.append(
+            f"| {one.name} | {one.purpose} | {one.basis} | {one.people} | {one.data} | {one.recipients} | {kept} |"
+        )
+    return "\n".join(lines)
+
+
+def schedule() -> str:
+    """How long things are kept, by default."""
+    lines = ["| règle | quoi | durée | puis |", "|---|---|---|---|"]
+    lines += [f"| `{rule.kept}` | {rule.what} | {rule.said} | {rule.then} |" for rule in DEFAULTS.values()]
+    return "\n".join(lines)
+
+
 PARTS: Final[dict[str, Callable[[], str]]] = {
     "commands": commands,
     "routes": routes,
     "settings": settings,
     "machines": machines,
     "licences": licences,
+    "register": register,
+    "schedule": schedule,
 }
 
 

@@ -18,6 +18,7 @@ from api.commands.doorway import CLOCK, running_database
 from api.receiving import read_listen, receiving
 from api.settings import Settings, settings, with_kept_key
 from cases.database import Database
+from cases.files import Files
 from notifications import clock
 from notifications.mailer import Post
 from notifications.smtp import SmtpCarrier, read_server
@@ -64,7 +65,8 @@ async def _until_stopped(database: Database) -> None:
     for asked in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(asked, stopping.set)
     async with receiving(database, CLOCK, settings()):
-        await clock.run(database, CLOCK, post_of(with_kept_key(settings())), stopping, name=_name())
+        chosen = with_kept_key(settings())
+        await clock.run(database, CLOCK, post_of(chosen), stopping, name=_name(), files=Files(chosen.files_dir))
 
 
 def work_inside(app: FastAPI, database: Database, chosen: Settings) -> None:
@@ -78,7 +80,9 @@ def work_inside(app: FastAPI, database: Database, chosen: Settings) -> None:
     async def lifespan(of: Any) -> AsyncIterator[Any]:
         async with lives(of) as state, receiving(database, CLOCK, chosen):
             stopping = asyncio.Event()
-            at_work = asyncio.create_task(clock.run(database, CLOCK, post, stopping, name=_name()))
+            at_work = asyncio.create_task(
+                clock.run(database, CLOCK, post, stopping, name=_name(), files=Files(chosen.files_dir))
+            )
             try:
                 yield state
             finally:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 _BY_CASE = (
     "need", "consent", "contact", "note", "meeting", "action_plan", "document", "follow_up_check", "aid_obtained", "survey",
     "referral", "mentoring_pair", "mentoring_session", "transition_plan", "plan_action", "routing_proposal", "signed_link", "possible_duplicate",
-    "inbound_mail", "appointment",
+    "inbound_mail", "appointment", "retention_notice",
 )  # fmt: skip
 _BY_SUBJECT = (
     "deadline", "mark_fired", "journal", "journal_text", "stay", "outbox", "pending_step", "refused_attempt", "access_log",
@@ -19,6 +19,8 @@ _PERSON = "nullif(current_setting('qp.person', true), '')"
 _ENTREPRENEUR = "nullif(current_setting('qp.entrepreneur', true), '')"
 _WIDENED = "ANY (string_to_array(nullif(current_setting('qp.case', true), ''), ','))"
 """The case, or the territory, that the transaction was opened on once it was found in sight (`cases.database.widen_to_case`)."""
+_OPENED = "ANY (string_to_array(nullif(current_setting('qp.opened', true), ''), ','))"
+"""The cases that an admin opened with a reason, for some hours."""
 _ADMIN = "current_setting('qp.admin', true) = 'true'"
 _TERRITORIES = "ANY (string_to_array(nullif(current_setting('qp.territories', true), ''), ','))"
 _BRANCHES = "ANY (string_to_array(nullif(current_setting('qp.branches', true), ''), ','))"
@@ -28,18 +30,20 @@ _SEES = "({0} = " + _WIDENED + " OR EXISTS (SELECT 1 FROM case_file c WHERE c.id
 """The table `case_file` answers for its children: its own policy holds inside this question."""
 _SEES_IMPORT = (
     "EXISTS (SELECT 1 FROM import_file f WHERE f.id = import_id"
-    f" AND (f.territory_id = {_TERRITORIES} OR f.by_id = {_PERSON} OR {_ADMIN}))"
+    f" AND (f.territory_id = {_TERRITORIES} OR f.by_id = {_PERSON}))"
 )
 
 _CONFINED = {
     "case_file": f"territory_id = {_TERRITORIES} OR id = {_WIDENED} OR referent_id = {_PERSON} OR entrepreneur_id = {_ENTREPRENEUR}"
-    f" OR (territory_id IS NULL AND {_ADMIN}) OR {_BY_TRACK}",
+    f" OR (territory_id IS NULL AND {_ADMIN}) OR id = {_OPENED} OR {_BY_TRACK}",
     "business": "EXISTS (SELECT 1 FROM case_file c WHERE c.business_id = business.id)",
     "entrepreneur": "EXISTS (SELECT 1 FROM case_file c WHERE c.entrepreneur_id = entrepreneur.id)",
     "referral_need": "EXISTS (SELECT 1 FROM need n WHERE n.id = need_id)",
     "task": f"owner_id = {_PERSON} OR territory_id = {_TERRITORIES} OR {_SEES.format('case_id')}",
     "message": f"person_id = {_PERSON} OR {_SEES.format('case_id')}",
     "saved_view": f"person_id = {_PERSON}",
+    "case_opening": f"person_id = {_PERSON} OR {_SEES.format('case_id')}",
+    "privacy_act": f"by_id = {_PERSON} OR {_SEES.format('case_id')}",
     "import_line": _SEES_IMPORT,
     "import_content": _SEES_IMPORT,
     "sign_in_request": "false",

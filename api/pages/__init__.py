@@ -3,10 +3,12 @@
 from api.pages import (
     about,
     account,
+    administration,
     aids,
     backlog,
     calendar,
     case,
+    case_data,
     cases,
     choosing,
     connexion,
@@ -37,6 +39,7 @@ DESK = (
     together.router,
     log.router,
     street.router,
+    case_data.router,
     case.router,
     documents.router,
     orientation.router,
@@ -50,6 +53,7 @@ DESK = (
     calendar.router,
     imports.router,
     account.router,
+    *administration.ROUTERS,
 )
 """The pages of who is signed in; `log` and `together` come before `case`: « nouveau » and « ensemble » are no references."""
 ROUTERS = (

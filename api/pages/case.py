@@ -21,7 +21,9 @@ from cases import journey
 from cases.errors import CasesError, Conflict, NotFound
 from cases.gestures import event_of_a_call
 from cases.identifiers import read_reference
+from cases.journey import Fired
 from cases.journey import Request as StepRequest
+from cases.privacy.sensitive import sensitive_in
 from cases.tasks import finish
 from cases.views.case_sheet import sheet_of
 from cases.views.step_sheet import KINDS, StepSheet, step_of
@@ -124,14 +126,15 @@ async def _take(request: Request, visit: Visit, wanted: Wanted, sent: FormData) 
     """Take what the form says and go on; show the form again when something is missing, or when the case changed meanwhile."""
     asked = _asked(wanted, sent)
     try:
-        await take(visit, asked, then=_its_call(visit, wanted, asked))
+        fired = await take(visit, asked, then=_its_call(visit, wanted, asked))
     except NotFound:
         raise
     except Conflict as conflict:
         return await _form(request, visit, wanted, sent, reasons_of(conflict), read_until=_whole(sent, "seen") or 0)
     except CasesError as error:
         return await _form(request, visit, wanted, sent, reasons_of(error))
-    return see_other(request, wanted.after, done(DONE.get(asked.event, "C’est noté."), _undo(wanted)))
+    said = done(DONE.get(asked.event, "C’est noté."), _undo(wanted))
+    return see_other(request, wanted.after, said, *_sensitive(wanted, asked, fired))
 
 
 def _wanted(reference: str, event: str, sent: FormData, *, record: bool = False) -> Wanted:
@@ -172,6 +175,20 @@ def inputs_of(track: str, event: str) -> tuple[Input, ...]:
     if step is None:
         raise NotFound("Cette étape n’existe pas.")
     return step.inputs
+
+
+def _sensitive(wanted: Wanted, asked: StepRequest, fired: Fired) -> list[dict[str, Any]]:
+    """A hint, when a word that was written touches on what the law protects most, with the way to take the words away."""
+    written = " ".join(value for value in asked.payload.values() if isinstance(value, str))
+    found = sensitive_in(written)
+    if found is None or not fired.lines:
+        return []
+    word, about = found
+    text = f"« {word} » touche à la vie privée ({about}) : ne gardez que ce qui sert à l’aider."
+    line = f"/dossiers/{wanted.reference}/mots/{fired.lines[0]['sequence']}/effacer"
+    return [
+        done(text, {"label": "Effacer ces mots", "href": line, "method": "post", "fields": {"retour": wanted.after}})
+    ]
 
 
 def _undo(wanted: Wanted) -> dict[str, Any] | None:

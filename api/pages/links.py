@@ -8,6 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection, select
+from starlette.background import BackgroundTask
 from starlette.responses import RedirectResponse, Response
 
 from api.pages import answer, charter, log_book, survey
@@ -15,7 +16,9 @@ from api.pages.entering import enter
 from api.pages.opening import SYSTEM, LinkGone, Opened, open_link
 from api.pages.shell import page, see_other
 from api.rate_limits import LIMITS, Counted, count
+from api.security import note_once
 from api.work import Work
+from cases.privacy.looks import How
 from cases.tables.people import person
 from notifications.asking import ask_new_link, ask_sign_in
 from notifications.links import Gone, Link, Purpose, gone_link, use_link
@@ -29,7 +32,10 @@ Door = Callable[[Request, Opened], Awaitable[Response]]
 async def show_link(request: Request, token: str, work: Work) -> Response:
     """Show what the link is for; nothing is done, and nothing is used up."""
     opened = await open_link(token, work)
-    return await _SHOW[opened.link.purpose](request, opened)
+    answer = await _SHOW[opened.link.purpose](request, opened)
+    if opened.reference:
+        answer.background = BackgroundTask(note_once, opened.visit, opened.reference, How.LINK)
+    return answer
 
 
 @router.post("/lien/{token}")

@@ -59,7 +59,7 @@ async def open_link(token: str, work: Work) -> Opened:
     if isinstance(found, LinkGone):
         raise found
     link, identity, reference = found
-    return Opened(token, link, Visit(identity, work, now), reference)
+    return Opened(token, link, Visit.of(identity, work), reference)
 
 
 def _opened(db: Connection, token: str, now: datetime) -> tuple[Link, Identity, str | None] | LinkGone:

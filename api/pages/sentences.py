@@ -84,6 +84,8 @@ SAID: Final[Mapping[str, str]] = {
     "aid": "Aide obtenue",
     "news": "Nouvelles de l’entreprise",
     "correct": "Fiche corrigée",
+    "break_glass": "Dossier ouvert par le programme, avec un motif",
+    "anonymise": "Données personnelles effacées",
     "survey": "Enquête de satisfaction",
     "closure": "Fermeture de l’antenne",
     "last_action_passed": "La dernière action du plan est passée",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
@@ -12,11 +12,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from api.csrf import READS, new_visitor, token_for
 from api.errors import NotSignedIn
 from api.pages.frame import FLASH_LASTS, Frame
-from api.security import Visit
+from api.security import Visit, noted, visit_of
 from api.sign_in import SignedIn, keep_alive, signed_in
 from api.work import Work
 from cases.access import Identity
 from cases.errors import CasesError, Invalid, Refused
+from cases.privacy.looks import How
 from engine.model import Role
 
 ROLES: Final[Mapping[Role, str]] = {
@@ -60,7 +61,7 @@ PLACES: Final = (
     Place("/aides", "Aides", "aid", _EVERYBODY),
     Place("/annuaire", "Annuaire", "book", _EVERYBODY),
     Place("/imports", "Imports", "upload", _TERRITORY | {Role.ADMIN}),
-    Place("/administration", "Administration", "gear", frozenset({Role.ADMIN})),
+    Place("/administration", "Administration", "gear", frozenset({Role.ADMIN, Role.MANAGER})),
 )
 """The places; one is shown when its page is there."""
 DETECT: Final = Place("/dossiers/nouveau", "Signaler une entreprise", "plus", _TERRITORY | _OPERATORS)
@@ -134,7 +135,7 @@ def own_address(address: str, otherwise: str = "/") -> str:
 # -- who is there ---------------------------------------------------------------------------------------------------------
 
 
-async def _visit(request: Request, work: Work) -> Visit:
+async def _visit(request: Request, work: Work) -> AsyncIterator[Visit]:
     frame: Frame = request.app.state.frame
     secret, now = request.cookies.get(frame.session_cookie, ""), work.clock.now()
     found = await work.read(lambda db: signed_in(db, secret, now)) if secret else None
@@ -145,7 +146,9 @@ async def _visit(request: Request, work: Work) -> Visit:
     if found.own_phone_only and not _is_open_on_own_phone(request):
         raise SignInAgain
     request.state.signed_in = found
-    return Visit(found.identity, work, now)
+    visit = await visit_of(found.identity, work)
+    yield visit
+    await noted(request, visit, How.PAGE)
 
 
 class SignInAgain(NotSignedIn):

@@ -1,6 +1,18 @@
 """The tables of the memory, a module for each subject."""
 
-from cases.tables import appointments, case, memory, operators, people, routing, territories, tracks, uploads, webhooks
+from cases.tables import (
+    appointments,
+    case,
+    memory,
+    operators,
+    people,
+    privacy,
+    routing,
+    territories,
+    tracks,
+    uploads,
+    webhooks,
+)
 
 __all__ = [
     "appointments",
@@ -8,6 +20,7 @@ __all__ = [
     "memory",
     "operators",
     "people",
+    "privacy",
     "routing",
     "territories",
     "tracks",

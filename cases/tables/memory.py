@@ -188,15 +188,17 @@ class RefusedAttempt(SQLModel, table=True):
 
 
 class AccessLog(SQLModel, table=True):
-    """Who looked at a case."""
+    """Who looked at a case: once for a person, a way of looking and a clock hour."""
 
     __tablename__ = "access_log"
+    __table_args__ = (UniqueConstraint("subject_id", "person_id", "what", "hour", name="access_log_once"),)
 
     id: str = Field(sa_type=Id, primary_key=True)
-    subject_id: str = Field(sa_type=Id, index=True)
-    person_id: str | None = Field(default=None, sa_type=Id)
+    subject_id: str = Field(sa_type=Id)
+    person_id: str = Field(sa_type=Id, index=True)
     role: str = Field(sa_type=Text)
-    at: datetime = Field(sa_type=Instant)
+    at: datetime = Field(sa_type=Instant, index=True)
+    hour: datetime = Field(sa_type=Instant)
     what: str = Field(sa_type=Text)
 
 

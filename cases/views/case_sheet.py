@@ -114,7 +114,7 @@ def sheet_of(db: Connection, who: Identity, reference: str, *, now: datetime) ->
         upcoming=tuple(found for found in upcoming(facts) if sight.of_track(found[1].track)),
         lines=lines, names=_names(db, row, facts, [line for line, _ in lines]), consents=_consents(db, row["id"]),
         entered=_entered(db, row["id"]), next_ones=next_ones(db, row["id"]) if sight.whole else (),
-        calls=calls_on(db, who, row["id"]), doubts=doubts_on(db, row["id"]) if sight.whole else (),
+        calls=calls_on(db, who, row["id"]), doubts=doubts_on(db, who, row["id"]) if sight.whole else (),
         obtained=aids_of(db, row["id"], sight, facts.calendar),
         de_minimis=total_of(db, row["business_id"], facts.calendar, now) if sight.whole else None,
     )  # fmt: skip

@@ -51,6 +51,7 @@ class Sight:
 def sight_of(db: Connection, who: Identity, case: Mapping[str, Any]) -> Sight:
     """How much of a case, which they may see, this person sees. Advisers and managers of its territory see it whole."""
     here = case["territory_id"] in who.territories() or (case["territory_id"] is None and who.has(Role.ADMIN))
+    here = here or case["id"] in who.opened
     mentored = {f"mentoring_pair-{row.number}": row.state for row in _pairs(db, who, case["id"])}
     if who.system or here:
         return Sight(True, frozenset(mentored), mentor=bool(mentored))

@@ -33,6 +33,7 @@ from tests.notifications.scenes import Scene
 BASE_URL = "https://quartiers.example"
 ASKED_FOR = frozenset({
     "sign_in", "invitation", "new_link", "token_expires", "digest", "reply_received", "reply_refused", "webhook_stopped",
+    "retention_notice",
 })  # fmt: skip
 """Keys that no step tells: what people ask for themselves, reminders put together, what becomes of a reply, a token and a webhook."""
 PLAYED = {Kind.REFERRAL: ("S01", 5), Kind.MENTORING_PAIR: ("S06", 13), Kind.TRANSITION_PLAN: ("S05", 10)}

@@ -1,0 +1,15 @@
+"""The pages of administration: people, cases opened with a reason, the journal, how long things are kept, machines, mails, tokens."""
+
+from api.pages.administration import audit, home, keeping, machines, mails, opening, people, person, tokens
+
+ROUTERS = (
+    home.router,
+    people.router,
+    person.router,
+    opening.router,
+    audit.router,
+    keeping.router,
+    machines.router,
+    mails.router,
+    tokens.router,
+)

@@ -1,0 +1,18 @@
+"""For whom a page of administration is: for the others it does not exist."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from api.security import Visit
+from cases.errors import NotFound
+from engine.model import Role
+
+ADMINS: Final = frozenset({Role.ADMIN})
+LEADERS: Final = frozenset({Role.ADMIN, Role.MANAGER})
+
+
+def refuse_others(visit: Visit, roles: frozenset[Role]) -> None:
+    """Let somebody with one of these roles go on. Raises NotFound for the others."""
+    if not any(visit.identity.has(role) for role in roles):
+        raise NotFound("Cette page n’existe pas, ou elle n’est pas à vous.")

@@ -1,0 +1,75 @@
+"""A canary: somebody whose every word can be recognised, led through the product; and where these words are found."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, LargeBinary, create_engine, select
+
+from api.migrations.target import target
+from cases.database import Database
+from tests.api.street import WORKER, Town
+
+NAME, SHOP, PHONE, EMAIL = "Zoé Canarix", "Comptoir Canarix", "+33639987654", "zoe.canarix@example.org"
+SAID = "canarix-mot"
+"""Every free word that is written about her has this in it."""
+TRACES = ("canarix", "39987654", "39 98 76 54")
+
+
+def led_through(town: Town) -> str:
+    """Log her, call, qualify, note, ask an operator who answers, a mentor, a plan, an import, duplicates, corrections; her case stays open."""
+    ines, karim = town["ines"], town["karim"]
+    reference = town.logged(
+        name=SHOP, person_name=NAME, phone=PHONE, address_line="12 rue Canarix", activity=f"Couture {SAID}", detail=f"un four {SAID}"
+    )  # fmt: skip
+    case = f"/dossiers/{reference}"
+    ines.open(f"{case}/noter/correct").fill(person_email=EMAIL)
+    ines.open(f"{case}/noter/contact").fill(channel="phone", result="reached", text=f"Elle dit {SAID}.")
+    ines.open(f"{case}/actions/qualify").fill(text=f"Un prêt {SAID}.")
+    ines.open(f"{case}/noter/note").fill(text=f"Note {SAID}", shared="1")
+    ines.open(f"{case}/noter/meeting").fill(day="2026-11-24", place=f"Chez {SAID}", text=SAID)
+    ines.open(f"{case}/noter/document").fill(name=f"{SAID}.pdf", media_type="application/pdf", size="10", sha256="")
+    ines.open(f"{case}/noter/aid").fill(aid=f"Aide {SAID}", amount="100", scope="")
+    browser = ines.open(f"{case}/actions/draft?suivi=referral")
+    need = re.search(r'name="needs" value="([^"]+)"', browser.answer.text)
+    assert need
+    browser.fill(branch=town.street.ids["branch adie"], needs=need[1], reason=f"choix {SAID}")
+    ines.open(f"{case}/actions/send?suivi=referral-1").fill()
+    karim.open(f"{case}/actions/ask_info?suivi=referral-1").fill(question=f"Question {SAID} ?")
+    ines.open(f"{case}/actions/answer_info?suivi=referral-1").fill(answer=f"Réponse {SAID}")
+    karim.open(f"{case}/actions/accept?suivi=referral-1").fill(agent=town.street.ids["karim"])
+    karim.open(f"{case}/actions/first_contact?suivi=referral-1").fill(channel="phone", result="reached", text=SAID)
+    ines.open(f"{case}/actions/hold").fill(reason="health", until="2027-01-05", text=SAID)
+    return reference
+
+
+def tables_with(db: Connection) -> Iterator[str]:
+    """Every table and column where a trace of her is, read whole: text, JSON and bytes."""
+    for table in target().sorted_tables:
+        for row in db.execute(select(table)).mappings():
+            for name, value in row.items():
+                if holds_a_trace(value, table.c[name].type):
+                    yield f"{table.name}.{name}"
+
+
+def holds_a_trace(value: Any, kind: Any = None) -> bool:
+    """Whether a value bears one of her words, however it is kept."""
+    if isinstance(kind, LargeBinary) and value is not None:
+        text = bytes(value).decode("utf-8", "replace")
+    else:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return any(trace in text.casefold() for trace in TRACES)
+
+
+def traces(database: Database) -> set[str]:
+    """Where she is found in a database; on PostgreSQL with the eyes of its superuser, from whom nothing is hidden."""
+    if database.dialect == "sqlite":
+        return database.read(lambda db: set(tables_with(db)), WORKER)
+    engine = create_engine(database.engine.url.set(username="postgres"))
+    with engine.connect() as db:
+        found = set(tables_with(db))
+    engine.dispose()
+    return found

@@ -1,0 +1,185 @@
+"""Administration: people are let in and out, are away, hand over what they hold; the journal is searched; nobody else sees these pages."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.security import new_token
+from cases.database import Database
+from cases.tables.case import case_file, task
+from cases.tables.people import absence, api_token, person, session
+from notifications.previews import KEYS
+from notifications.tables import message
+from tests.api.street import WORKER, Town
+from tests.cases.conftest import database
+
+__all__ = ["database"]
+PEOPLE = "/administration/personnes"
+
+
+@pytest.fixture
+def town(database: Database) -> Town:
+    return Town(database)
+
+
+def of(town: Town, name: str) -> str:
+    return f"{PEOPLE}/{town.street.ids[name]}"
+
+
+def test_each_finds_the_pages_that_are_theirs(town: Town) -> None:
+    assert "Ouvrir un dossier avec un motif" in town["admin"].open("/administration").page
+    manager = town["laurent"].open("/administration").page
+    assert "Personnes, rôles, absences" in manager
+    assert "Ouvrir un dossier avec un motif" not in manager
+    assert town["ines"].open("/administration").status == 404
+    assert 'href="/administration"' not in town["ines"].open("/").answer.text
+    assert 'href="/administration"' in town["laurent"].open("/").answer.text
+
+
+def test_a_manager_sees_their_own_people_and_no_admin(town: Town) -> None:
+    page = town["laurent"].open(PEOPLE).page
+    assert "Inès Morvan" in page
+    assert "Odile Arnoux" not in page
+    assert "Claire Nougaret" not in page
+    assert town["laurent"].open(of(town, "stranger")).status == 404
+    assert "Odile Arnoux" in town["admin"].open(f"{PEOPLE}?q=arnoux").page
+
+
+def test_whoever_is_invited_has_a_role_and_gets_a_link_to_come_in(town: Town) -> None:
+    browser = town["laurent"].open(PEOPLE)
+    browser.fill(name="Nora Petit", email="nora@example.org", role="adviser", territory="roubaix")
+
+    assert "Nora Petit a son rôle." in browser.page
+    assert [row["key"] for row in town.row(message) if row["to_email"] == "nora@example.org"] == ["invitation"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"name": ""}, "Écrivez le nom de la personne."),
+        ({"email": "nora"}, "Écrivez son adresse en entier"),
+        ({"role": "admin"}, "Choisissez un rôle de la liste."),
+        ({"territory": "arras"}, "Choisissez un territoire de la liste."),
+    ],
+)
+def test_a_manager_invites_nobody_beyond_their_territory(town: Town, changes: dict[str, str], told: str) -> None:
+    given = {"name": "Nora", "email": "nora@example.org", "role": "adviser", "territory": "roubaix"}
+    browser = town["laurent"].open(PEOPLE).fill(**{**given, **changes})
+
+    assert browser.status == 422
+    assert told in browser.page
+    assert not [row for row in town.row(person) if row["email"] == "nora@example.org"]
+
+
+def test_an_account_that_is_closed_opens_nothing_any_more(town: Town) -> None:
+    town["ines"].open("/")
+    town["laurent"].open(of(town, "ines")).fill(f"{of(town, 'ines')}/fermer")
+
+    assert town["ines"].open("/").title == "Connexion" or "/connexion" in town["ines"].address
+    own = town.street.ids["ines"]
+    assert all(row["ended_at"] for row in town.row(session) if row["person_id"] == own)
+    assert all(row["revoked_at"] for row in town.row(api_token) if row["person_id"] == own)
+
+
+def test_nobody_closes_their_own_account_nor_takes_a_role_from_themselves(town: Town) -> None:
+    page = town["laurent"].open(of(town, "laurent"))
+    assert "Fermer ce compte" not in page.page
+    page.post(f"{of(town, 'laurent')}/fermer", {"csrf": csrf(page.answer.text)})
+    assert "personne ne ferme son propre compte" in page.page
+
+
+def csrf(text: str) -> str:
+    return text.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+def test_two_people_never_stand_in_for_each_other(town: Town) -> None:
+    ids, laurent = town.street.ids, town["laurent"]
+    days = {"from": "2026-12-21", "to": "2026-12-31"}
+    laurent.open(of(town, "ines")).fill(f"{of(town, 'ines')}/absences", **days, substitute=ids["bruno"])
+    assert "remplacé par Bruno Wattez" in laurent.page
+
+    laurent.open(of(town, "bruno")).fill(f"{of(town, 'bruno')}/absences", **days, substitute=ids["ines"])
+
+    assert laurent.status == 422
+    assert "se remplaceraient l'une l'autre" in laurent.page
+    assert len(town.row(absence)) == 1
+    later = {"from": "2027-01-04", "to": "2027-01-08"}
+    laurent.open(of(town, "bruno")).fill(f"{of(town, 'bruno')}/absences", **later, substitute=ids["ines"])
+    assert len(town.row(absence)) == 2
+
+
+@pytest.mark.parametrize("days", [{"from": "2026-12-31", "to": "2026-12-21"}, {"from": "", "to": "2026-12-21"}])
+def test_days_that_make_no_absence_are_told(town: Town, days: dict[str, str]) -> None:
+    browser = town["laurent"].open(of(town, "ines")).fill(f"{of(town, 'ines')}/absences", **days, substitute="")
+    assert browser.status == 422
+    assert not town.row(absence)
+
+
+def test_all_that_somebody_holds_goes_to_another_case_by_case(town: Town) -> None:
+    references = [town.logged(), town.logged(name="Garage du Pile", phone="06 39 98 07 12")]
+    ids, laurent = town.street.ids, town["laurent"]
+
+    laurent.open(of(town, "ines")).fill(f"{of(town, 'ines')}/confier", to=ids["bruno"], reason="Elle part en congé.")
+
+    assert "2 dossiers confiés" in laurent.page
+    assert {row["referent_id"] for row in town.row(case_file)} == {ids["bruno"]}
+    assert not [row for row in town.row(task) if row["owner_id"] == ids["ines"]]
+    for reference in references:
+        assert "Dossier confié à Bruno Wattez" in laurent.open(f"/dossiers/{reference}").page
+
+
+def test_a_handover_goes_to_somebody_of_the_territory(town: Town) -> None:
+    town.logged()
+    browser = town["laurent"].open(of(town, "ines"))
+    browser.fill(f"{of(town, 'ines')}/confier", to=town.street.ids["stranger"], reason="")
+    assert browser.status == 422
+    assert {row["referent_id"] for row in town.row(case_file)} == {town.street.ids["ines"]}
+
+
+def test_the_journal_is_searched_across_the_cases_that_one_sees_whole(town: Town) -> None:
+    reference = town.asked()
+    page = town["laurent"].open("/administration/journal?personne=morvan&evenement=qualify").page
+    assert reference in page
+    assert "Besoin qualifié" in page
+    assert reference not in town["laurent"].open("/administration/journal?personne=haddadi").page
+    assert reference not in town["laurent"].open("/administration/journal?au=2026-01-01").page
+    assert reference not in town["admin"].open("/administration/journal").page
+    assert town["karim"].open("/administration/journal").status == 404
+    assert town["laurent"].open("/administration/journal?dossier=%25&personne=%25_").status == 200
+
+
+def test_every_mail_can_be_looked_at_without_anybody_s_data(town: Town) -> None:
+    browser = town["laurent"].open("/administration/courriels")
+    assert browser.status == 200
+    for key in KEYS:
+        browser.open(f"/administration/courriels/{key}")
+        assert browser.status == 200, key
+        assert "Undefined" not in browser.page
+
+
+@pytest.mark.parametrize("machine", ["case", "referral", "mentoring_pair", "transition_plan", "territory"])
+def test_each_machine_is_drawn_and_told(town: Town, machine: str) -> None:
+    browser = town["laurent"].open(f"/administration/machines/{machine}")
+    assert browser.status == 200
+    drawn = browser.client.get(f"/administration/machines/{machine}/schema.svg")
+    assert drawn.headers["content-type"].startswith("image/svg+xml")
+
+
+def test_a_token_is_revoked(town: Town) -> None:
+    ids, database = town.street.ids, town.street.database
+    database.write(lambda db: new_token(db, ids["ines"], "tableur", now=town.street.clock.now()), WORKER)
+    identifier = town.row(api_token)[0]["id"]
+    browser = town["admin"].open("/administration/jetons").fill(f"/administration/jetons/{identifier}/revoquer")
+    assert "Ce jeton n'ouvre plus rien." in browser.page
+    assert town.row(api_token)[0]["revoked_at"] is not None
+    assert town["laurent"].open("/administration/jetons").status == 404
+
+
+def test_how_long_things_are_kept_is_changed_by_the_programme_alone(town: Town) -> None:
+    page = "/administration/conservation"
+    town["admin"].open(page).fill(name="mail_body", length="30")
+    assert "30 jours" in town["laurent"].open(page).page
+    assert "Changer" not in town["laurent"].page
+    browser = town["admin"].open(page).fill(name="mail_body", length="trente")
+    assert browser.status == 422
+    assert town["admin"].open(page).fill(name="closed_case", length="0").status == 422

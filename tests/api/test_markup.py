@@ -1,0 +1,116 @@
+"""What people write is words, everywhere: 60 payloads of markup through every field, page and mail, none of them raw; 12 formulas given back harmless."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from cases.database import Database
+from notifications.composer import compose
+from notifications.planner import plan
+from notifications.tables import message
+from tests.api.street import WORKER, Town
+from tests.cases.conftest import database
+
+__all__ = ["database"]
+_SHAPES = (
+    "<script>x({n})</script>", "<img src=x{n} onerror=x()>", "<svg/onload=x{n}()>", "'><b id=x{n}>", '"><i id=x{n}>', "</textarea><b id=x{n}>",
+    "</title><script>x{n}()</script>", "<a href=javascript:x{n}()>", "{{{{ 7*7 }}}}<u id=x{n}>", "<!--x{n}--><style>*{{}}</style>",
+)  # fmt: skip
+PAYLOADS = tuple(shape.format(n=f"{n}q") for n in range(6) for shape in _SHAPES)
+"""Each of its own, so that one that comes out raw is known."""
+FORMULAS = (
+    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "=cmd|'/C calc'!A0", '=HYPERLINK("https://mal.example")', "\t=1+1", "=IMPORTXML(A1)", "+cmd|A", "-cmd|A", "@A1",
+    "=WEBSERVICE(A1)",
+)  # fmt: skip
+PLACES = (
+    "", "/donnees", "/parcours.svg", "/noter/note", "/noter/correct", "/actions/hold", "/actions/close", "/actions/draft?suivi=referral",
+)  # fmt: skip
+
+
+def test_there_are_sixty_payloads_and_twelve_formulas() -> None:
+    assert len(set(PAYLOADS)) == 60
+    assert len(set(FORMULAS)) == 12
+
+
+@pytest.fixture
+def town(database: Database) -> Town:
+    return Town(database)
+
+
+def written(town: Town) -> list[str]:
+    """Ten cases, each with six payloads: in its names, its address, its need, its notes, its meeting, its referral."""
+    references = []
+    for place in range(0, len(PAYLOADS), 6):
+        name, person, activity, address, detail, text = PAYLOADS[place : place + 6]
+        known = {"person_name": person, "activity": activity, "address_line": address, "detail": detail}
+        reference = town.logged(name=name, phone=f"06 39 98 10 {place:02d}", **known)
+        ines = town["ines"]
+        ines.open(f"/dossiers/{reference}/noter/note").fill(text=text, shared="1")
+        ines.open(f"/dossiers/{reference}/noter/meeting").fill(day="2026-11-24", place=text, text=detail)
+        references.append(reference)
+    return references
+
+
+def raw(text: str) -> set[str]:
+    """The payloads that stand in a page as they were written: a browser would read them as markup."""
+    return {payload for payload in PAYLOADS if payload in text}
+
+
+def pages(town: Town, references: list[str]) -> Iterator[tuple[str, str]]:
+    """Every page on which these words stand, as whoever sees them."""
+    for reference in references:
+        for place in PLACES:
+            yield f"{reference}{place}", town["ines"].client.get(f"/dossiers/{reference}{place}").text
+    for name, address in (
+        ("ines", "/"), ("ines", "/dossiers"), ("ines", "/dossiers?q=script"), ("laurent", "/pilotage"), ("laurent", "/administration/journal"),
+        ("laurent", f"/administration/personnes/{town.street.ids['ines']}"),
+    ):  # fmt: skip
+        yield address, town[name].client.get(address).text
+
+
+def test_no_payload_comes_out_raw_on_any_page(town: Town) -> None:
+    found = {address: text for address, text in pages(town, written(town))}
+    assert {address: raw(text) for address, text in found.items() if raw(text)} == {}
+    everything = unescape("".join(found.values()))
+    assert (
+        len({payload for payload in PAYLOADS if payload.replace("'", "’") in everything or payload in everything}) >= 50
+    )
+
+
+def test_no_payload_comes_out_raw_in_any_mail(town: Town) -> None:
+    written(town)
+    now = town.street.clock.now() + timedelta(hours=1)
+    plan(town.street.database, now, domain="quartiers.example")
+
+    def unit(db: object) -> list[str]:
+        rows = db.execute(select(message)).mappings().all()  # type: ignore[attr-defined]
+        made = [
+            compose(db, row, now=now, base_url="https://q.example", make_link=lambda purpose, **_: purpose)
+            for row in rows
+        ]  # type: ignore[arg-type]
+        return [mail.html for mail in made]
+
+    letters = town.street.database.read(unit, WORKER)
+    assert letters
+    assert not raw("".join(letters))
+
+
+def test_a_formula_is_given_back_as_words(town: Town) -> None:
+    for place, formula in enumerate(FORMULAS):
+        town.logged(name=formula, phone=f"06 39 98 20 {place:02d}", activity=formula)
+    answer = town["ines"].client.get("/dossiers/export.csv")
+    rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff")), delimiter=";"))
+    cells = [cell for row in rows for cell in row]
+    assert not [cell for cell in cells if cell[:1] in ("=", "+", "-", "@", "\t", "\r")]
+    assert sum("1+1" in cell for cell in cells) >= 3
+
+
+def test_a_payload_that_is_left_raw_would_be_found() -> None:
+    assert raw(f"<p>{PAYLOADS[0]}</p>") == {PAYLOADS[0]}
