@@ -6,7 +6,7 @@ from alembic import op
 from cases.tables import columns
 
 revision = '0016'
-down_revision = '0007'
+down_revision = '0008'
 branch_labels = None
 depends_on = None
 
