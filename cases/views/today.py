@@ -83,7 +83,7 @@ def today_of(db: Connection, who: Identity, *, now: datetime) -> Today:
     after = tuple(todo for todo in rest if todo not in new)[:NEXT]
     found = Today(
         late, due, new, after, calls_for(db, who), doubts_for(db, who) if who.has(Role.ADVISER) else (),
-        next_ones=next_for(db, who) if who.territories() else (),
+        next_ones=next_for(db, who) if who.has(Role.ADVISER) else (),
     )  # fmt: skip
     if not who.has(Role.MANAGER):
         return found
