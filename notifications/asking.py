@@ -24,13 +24,13 @@ _KEPT: Final = timedelta(days=1)
 
 def note_request(db: Connection, email: str, browser: str, now: datetime, *, next_page: str) -> None:
     """Keep that a way in was asked for: the same work whether the address is known or not; `browser` is its secret."""
-    db.execute(delete(sign_in_request).where(sign_in_request.c.created_at < now - _KEPT))
     row = {"email": email, "browser_hash": hash_of_browser(browser), "next_page": next_page, "created_at": now}
     db.execute(insert(sign_in_request).values(id=new_id(now), **row))
 
 
 def answer_requests(db: Connection, now: datetime) -> int:
-    """Have the mails leave to the addresses that are known, once each; give how many. Done after the page was answered."""
+    """Have the mails leave to the addresses that are known, once each; give how many. Done after the page was answered; what is a day old goes."""
+    db.execute(delete(sign_in_request).where(sign_in_request.c.created_at < now - _KEPT))
     waiting = (sign_in_request.c.answered_at.is_(None), sign_in_request.c.created_at > now - _ANSWERED_WITHIN)
     columns = (sign_in_request.c.id, sign_in_request.c.email, sign_in_request.c.next_page)
     rows = db.execute(update(sign_in_request).where(*waiting).values(answered_at=now).returning(*columns)).all()

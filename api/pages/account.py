@@ -11,10 +11,10 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api import sign_in
-from api.pages.shell import ACCOUNT, PageVisit, done, own_address, page, see_other
+from api.pages.shell import ACCOUNT, PageVisit, done, page, see_other
 from api.sign_in import OWN_PHONE, SignedIn
 from cases import people
-from notifications.typography import day_short, hour
+from notifications.typography import day_long, day_short, hour
 
 router = APIRouter(prefix=ACCOUNT)
 
@@ -49,13 +49,11 @@ async def show_account(request: Request, visit: PageVisit) -> Response:
 
 
 @router.post("/role")
-async def choose_role(
-    request: Request, visit: PageVisit, role: Annotated[str, Form()] = "", retour: Annotated[str, Form()] = "/"
-) -> Response:
-    """Work in one of one's roles, or in all of them."""
+async def choose_role(request: Request, visit: PageVisit, role: Annotated[str, Form()] = "") -> Response:
+    """Work in one of one's roles, or in all of them; the page where one was may not be for that role."""
     found = _signed_in(request)
     await visit.write(lambda db: sign_in.choose_role(db, found, role))
-    return see_other(request, own_address(retour))
+    return see_other(request, "/")
 
 
 @router.post("/telephone")
@@ -111,9 +109,10 @@ def _session(row: Mapping[str, Any], found: SignedIn) -> dict[str, Any]:
 
 
 def _token(row: Mapping[str, Any]) -> dict[str, Any]:
+    ends, used = row["expires_at"], row["used_at"]
     return {
-        "id": row["id"], "name": row["name"], "scopes": ", ".join(row["scopes"]),
-        "ends": day_short(row["expires_at"], ZONE) if row["expires_at"] else None, "used": _moment(row["used_at"]) if row["used_at"] else None,
+        "id": row["id"], "name": row["name"], "scopes": ", ".join(row["scopes"]), "used": _moment(used) if used else None,
+        "ends": day_long(ends, ZONE, weekday=False, year=True) if ends else None,
     }  # fmt: skip
 
 
