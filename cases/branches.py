@@ -16,7 +16,7 @@ from cases.identifiers import new_id
 from cases.journey import Fired, Request
 from cases.tables.case import case_file
 from cases.tables.memory import pending_step
-from cases.tables.operators import branch_closure
+from cases.tables.operators import branch, branch_closure
 from cases.tables.territories import territory
 from cases.tables.tracks import referral
 from engine.working_days import EVENING, Calendar
@@ -32,7 +32,8 @@ def declare_closure(
     The clocks of its referrals stop at once when no working day is left before, else on the evening of the last one; they go on
     after the last day. Raises NotFound for another's branch, Invalid for days that make no closure.
     """
-    if charge_of(db, by, branch_id) is Charge.NOTHING:
+    known = db.execute(select(branch.c.id).where(branch.c.id == branch_id)).first()
+    if known is None or charge_of(db, by, branch_id) is Charge.NOTHING:
         raise NotFound("Cette antenne n’existe pas, ou elle n’est pas à vous.")
     actor = by if branch_id in by.branches() else THE_SYSTEM  # who keeps the directory has no relation to the cases
     if last < first or last < now.date():

@@ -27,6 +27,7 @@ from notifications.said import (
     Running,
     Said,
     Someone,
+    TokenSaid,
     TrackSaid,
 )
 
@@ -103,6 +104,7 @@ def _said(key: str, role: Role, now: datetime) -> Said:
     return Said(
         people.get(role, _INES), str(role), Calendar("FR", "Europe/Paris"), PlaceSaid("Roubaix", "roubaix", True), case, track, line,
         (own,) if own else (), own, "Installer le four", NextOne("BGE", "couvre la commune"),
+        token=TokenSaid("Tableur du territoire", today + timedelta(days=14)),
     )  # fmt: skip
 
 
@@ -112,7 +114,13 @@ def _track(key: str) -> TrackSaid:
         return TrackSaid("mentoring_pair-1", "mentoring_pair", "active", mentor=_JEANNE)
     if key.startswith(("plan_", "transition", "progress")):
         return TrackSaid(
-            "transition_plan-1", "transition_plan", "in_progress", "Adie", "Adie Roubaix", agent=_KARIM, lever="digital"
+            "transition_plan-1",
+            "transition_plan",
+            "in_progress",
+            "Adie",
+            "Adie Roubaix",
+            agent=_KARIM,
+            lever="numérique",
         )
     if key.startswith(("case_", "consent", "sign_in", "new_", "retention", "territory", "digest")):
         return TrackSaid(CASE_TRACK)

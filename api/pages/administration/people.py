@@ -109,7 +109,7 @@ async def _show(
     def present(found: Team) -> dict[str, Any]:
         typed = {name: str(sent.get(name) or "") if sent else "" for name in _FIELDS}
         return {
-            "title": "Personnes", "words": words, "rows": [_row(one) for one in found.people], "roles": _options(may_give(who).items()),
+            "title": "Personnes", "words": words, "rows": [_row(one) for one in found.people], "given": _options(may_give(who).items()),
             "territories": _options(found.territories), "branches": _options(found.branches, none="Aucune") if found.branches else [],
             "typed": typed, "errors": to_correct(error) if error else [], "wrong": getattr(error, "field", None),
         }  # fmt: skip

@@ -175,7 +175,7 @@ def _context(card: Card, visit: Visit, sent: FormData | None, error: CasesError 
         for place, row in enumerate(card.roles)
     ]  # fmt: skip
     return {
-        "title": one.name, "email": one.email or "sans adresse", "active": one.active, "here": f"/administration/personnes/{one.id}", "roles": roles,
+        "title": one.name, "email": one.email or "sans adresse", "active": one.active, "here": f"/administration/personnes/{one.id}", "grants": roles,
         "absences": [{"id": away.id, "text": _away(away)} for away in card.absences], "count": one.cases,
         "held": [{"href": f"/dossiers/{case.reference}", "name": case.name, "state": STAGES[case.state]} for case in card.held],
         "successors": [{"value": "", "label": "Choisissez"}] + [{"value": value, "label": label} for value, label in card.successors],

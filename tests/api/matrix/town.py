@@ -38,7 +38,7 @@ SEEN: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "task": {**dict.fromkeys(TERRITORY, _OWN), "operator": _OWN},
     "doubt": dict.fromkeys(TERRITORY, _OWN),
     "import": dict.fromkeys(TERRITORY, _OWN),
-    "branch": dict.fromkeys(BRANCH, _OWN),
+    "branch": {**dict.fromkeys(BRANCH, _OWN), "admin": frozenset({"own", "branch"})},
     "person": {"manager": _OWN, "admin": frozenset({"own", "elsewhere"})},
     "webhook": {"adviser": _OWN, "admin": frozenset({"own", "elsewhere"})},
 }  # fmt: skip
@@ -90,7 +90,7 @@ class Crossroads:
     def _client(self, app: Any) -> TestClient:
         """One client for an application, without a cookie."""
         if self.client is None or self.client.app is not app:
-            self.client = TestClient(app, base_url=HOST, follow_redirects=False)
+            self.client = TestClient(app, base_url=HOST, follow_redirects=False, raise_server_exceptions=False)
         self.client.cookies.clear()
         return self.client
 
