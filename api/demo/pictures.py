@@ -18,7 +18,8 @@ WIDTHS: Final = (390, 1280)
 THEMES: Final[Mapping[str, str]] = {"clair": "light", "sombre": "dark"}
 CASE: Final = "{dossier}"
 """In an address: the first case of the person's list."""
-SCREENS: Final[Mapping[Role | None, Mapping[str, str]]] = {
+Screens = Mapping[Role | None, Mapping[str, str]]
+SCREENS: Final[Screens] = {
     None: {
         "connexion": "/connexion", "demo": "/demo", "messagerie": "/demo/messagerie", "aide": "/aide", "composants": "/aide/composants",
         "accessibilite": "/accessibilite", "donnees-personnelles": "/donnees-personnelles", "perdue": "/nulle-part",
@@ -39,13 +40,15 @@ SCREENS: Final[Mapping[Role | None, Mapping[str, str]]] = {
 }  # fmt: skip
 
 
-async def take(base: str, chromium: str, folder: Path, said: Callable[[str], None]) -> int:
+async def take(
+    base: str, chromium: str, folder: Path, said: Callable[[str], None], screens_of: Screens = SCREENS
+) -> int:  # fmt: skip
     """Picture every screen that is there, in files named « role-screen-width-theme.png »; how many were taken."""
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     async with async_playwright() as play:
         browser = await play.chromium.launch(executable_path=chromium, args=list(LAUNCH_ARGUMENTS))
-        for role, screens in SCREENS.items():
+        for role, screens in screens_of.items():
             for theme in THEMES:
                 async with _signed_in(browser, base, role, theme) as page:
                     count += await _of_a_person(page, base, screens, folder / f"{role or 'visiteur'}-", theme)

@@ -209,3 +209,10 @@ def test_figures_and_cases_are_written_as_a_file_or_as_data(
     assert book.read_bytes().startswith(b"PK")
     unknown = qp(url, "export", "indicators", "--territory", "nowhere")
     assert (unknown.returncode, unknown.stdout.strip()) == (1, "Ce territoire n’existe pas, ou il n’est pas à vous.")
+
+
+def test_pictures_without_a_browser_say_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = CliRunner().invoke(app, ["screenshots", str(tmp_path / "pictures")])
+    assert done.exit_code == 1
+    assert "Chromium is missing" in done.output

@@ -14,6 +14,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
 from api.app import create_app
+from api.demo import pictures
 from api.demo.cast import PLAYERS
 from api.demo.place import How, place_in, prepare
 from cases.clock import FixedClock
@@ -36,8 +37,10 @@ RUN_AXE: Final = """async () => (await axe.run(document, {resultTypes: ["violati
 CHECKS: Final = Path(__file__).with_name("page_checks.js").read_text(encoding="utf-8").partition("\n")[2]
 EACH_ROLE: Final = re.compile(r"^/(?!demo)[a-z]*(/REF)?$")
 """The pages that every role sees its own way; the others are looked at once."""
-COMBINED: Final = re.compile(r"^/(dossiers|aides|orientations)\?.*&|^/(dossiers|pilotage)/export|^/dossiers\?chiffre=")
-"""Two filters at once show nothing that one does not, nor does a number of Pilotage; a file is no page."""
+COMBINED: Final = re.compile(r"^/(dossiers|aides|orientations)\?.*&|^/dossiers\?chiffre=")
+"""Two filters at once show nothing that one does not, nor does a number of Pilotage."""
+FILES: Final = re.compile(r"\.(svg|csv|xlsx|ics|pdf|json)(\?|$)|/documents/.")
+"""What is no page: a picture, a file to save."""
 WRONG_PAGE: Final = """<title></title><h1>Un</h1><h1>Deux</h1><main><h3>Trop bas</h3><p id="a">case_closed</p><p id="a">Le 2026-11-24</p>
 <p>1 dossiers</p><p>Quoi ?</p><p style="font-size: 9px; color: #ccc; background: #fff">petit</p><input name="x"><button>court</button><a href="/"></a><img src="x">
 <div style="width: 3000px">large</div></main>"""
@@ -119,7 +122,7 @@ async def walk(browser: Browser, base: str, name: str, looked_at: set[str]) -> l
             found |= await violations_on(page)
         wrong += [f"{name}, {path}, {one}" for one in sorted(found)]
         links = await page.locator("a[href^='/']").evaluate_all("all => all.map(one => one.getAttribute('href'))")
-        paths += [link for link in links if not link.endswith(".svg") and not COMBINED.match(link)]
+        paths += [link for link in links if not FILES.search(link) and not COMBINED.match(link)]
     looked_at |= {kind for kind in seen if not EACH_ROLE.match(kind)}
     await context.close()
     return wrong
@@ -167,3 +170,16 @@ def test_every_page_fits_every_screen_and_reads_as_french(base: str) -> None:
         "/territoires/roubaix",
         "/donnees-personnelles",
     } <= looked_at
+
+
+def test_screens_are_pictured_for_each_theme_and_width_and_one_that_is_not_there_is_left_out(
+    base: str, tmp_path: Path
+) -> None:
+    screens = {None: {"aide": "/aide", "rien": "/nulle-part"}, Role.ADVISER: {"dossier": f"/dossiers/{pictures.CASE}"}}
+
+    count = asyncio.run(pictures.take(base, str(find_chromium()), tmp_path / "pictures", print, screens))
+
+    names = {path.name for path in (tmp_path / "pictures").iterdir()}
+    assert count == len(names) == 8
+    assert "adviser-dossier-390-sombre.png" in names
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in (tmp_path / "pictures").iterdir())

@@ -73,8 +73,9 @@ function search() {
   const field = document.querySelector("main input[type=search]");
   if (field) return field.select(), field.focus();
   const way = document.querySelector("[data-search]");
-  if (way) location.assign(way.href);
+  if (way) location.assign(`${way.href}#q`);
 }
+if (location.hash === "#q") search();
 const KEYS = {
   "/": search,
   j: () => move(1),
