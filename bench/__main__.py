@@ -15,7 +15,7 @@ from bench import lives as walks
 from bench import quartiers as map_of
 from bench import routing as proposals
 from bench import sign_in as door
-from bench import slow_disk
+from bench import slow_disk, sweeping
 from bench import write_path as measures
 
 app = typer.Typer(
@@ -60,6 +60,16 @@ def faults(cases: Annotated[int, typer.Option(help="Two deadlines of each are du
     print(swept)
     measures.keep_one("faults", asdict(swept))
     raise typer.Exit(1 if swept.twice or swept.left or swept.deadlocks else 0)
+
+
+@app.command("sweep")
+def sweep_alone(cases: Annotated[int, typer.Option(help="Two deadlines of each are due.")] = 5_000) -> None:
+    """One process fires due deadlines on each database: each mark once, ten thousand deadlines in ten seconds at the most."""
+    found = [sweeping.sweep_alone(database, cases) for database in DATABASES]
+    for swept in found:
+        print(swept)
+    measures.keep_one("sweep", {swept.database: asdict(swept) for swept in found})
+    raise typer.Exit(1 if any(swept.twice or swept.left for swept in found) else 0)
 
 
 @app.command()

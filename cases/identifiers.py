@@ -8,7 +8,6 @@ from contextvars import ContextVar
 from datetime import datetime
 from random import Random, SystemRandom
 from typing import Final
-from uuid import UUID
 
 from cases.errors import NotFound
 
@@ -49,7 +48,13 @@ def new_id(now: datetime) -> str:
         | 0b10 << 62
         | random & ((1 << 62) - 1)
     )
-    return str(UUID(int=value))
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def drawn_below(count: int) -> int:
+    """A number from 0, less than that one."""
+    return _chance.get(_OF_THE_MACHINE).randrange(count)
 
 
 def new_reference() -> str:

@@ -15,6 +15,7 @@ from cases.errors import Conflict, NotFound, Refused, Unreadable
 from cases.facts.of_case import deadlines_of
 from cases.identifiers import new_id
 from cases.journal import START, Chain, plain
+from cases.lengths import keep_length
 from cases.tables.case import case_file
 from cases.tables.memory import stay
 from cases.tables.people import role_grant
@@ -34,6 +35,7 @@ from engine.definition import VERSION, step_named
 from engine.effects import Decision, Freeze
 from engine.facts import Act, Actor, TerritoryFacts
 from engine.inputs import read_entered
+from engine.lengths import LIMITS
 from engine.model import TERRITORY_TRACK, Kind, Role
 from engine.state_names import Phase
 from engine.working_days import Calendar
@@ -113,7 +115,7 @@ def territory_facts(db: Connection, row: Mapping[str, Any]) -> TerritoryFacts:
         quartiers=count(quartier), managers=count(role_grant, role_grant.c.role == "manager", role_grant.c.ended_at.is_(None)),
         convention_signed=count(convention) > 0, diagnostic_published=count(diagnostic) > 0, roadmap_version=int(latest or 0),
         roadmap_at_phase=row["roadmap_at_phase"], axes=tuple(row["axes"] or ()), evaluation_end=row["evaluation_end"],
-        report_recorded=count(territory_review, territory_review.c.kind == "report") > 0, open_cases=count(case_file, case_file.c.state != "closed"),
+        limits=LIMITS, report_recorded=count(territory_review, territory_review.c.kind == "report") > 0, open_cases=count(case_file, case_file.c.state != "closed"),
     )  # fmt: skip
 
 
@@ -137,6 +139,8 @@ def _keep_record(db: Connection, own: str, phase: str, request: TerritoryRequest
             db.execute(
                 insert(roadmap).values(**common, version=int(last) + 1, approved_on=payload["approved_on"], **known)
             )
+        case "deadline_length":
+            keep_length(db, own, payload, now)
         case "review" | "report":
             kind = "report" if request.event == "report" else "yearly" if phase == Phase.EXTENDED else "quarterly"
             db.execute(

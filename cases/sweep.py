@@ -2,39 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 import structlog
-from sqlalchemy import Connection, Table, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, literal, or_, select, update
 
-from cases import programme, records
-from cases.access import THE_SYSTEM
 from cases.database import Database, Scope, lock_case
-from cases.errors import Refused
-from cases.facts.of_case import deadlines_of, facts_of
-from cases.identifiers import new_id
-from cases.journey import Request
-from cases.programme import TerritoryRequest, territory_facts
-from cases.tables.case import case_file
-from cases.tables.memory import deadline, mark_fired, pending_step
-from cases.tables.territories import territory
-from cases.writing.applying import Transaction, soonest
+from cases.identifiers import drawn_below
+from cases.marks import fire_mark, speak, take_by_the_system
+from cases.tables.memory import deadline, pending_step
 from engine import clocks
 from engine.definition import rule_of
-from engine.effects import Clocked, How
-from engine.facts import SYSTEM, Act, ArmedDeadline, CaseFacts, Facts
-from engine.marks import Fired, Happened, fire
+from engine.facts import SYSTEM, Act, ArmedDeadline, Facts
+from engine.marks import only_speaks
 
-PER_PASS: Final = 500
+PER_PASS: Final = 5_000
 """Deadlines and planned steps that one pass looks at."""
+AT_ONCE: Final = 50
+"""Cases whose reminders share a transaction: whoever writes on one of them waits for so many at the most."""
 LONGEST_WAIT: Final = timedelta(hours=12)
 """Before what failed is tried once more."""
-_OF: Final[Mapping[str, Table]] = {"case": case_file, "territory": territory}
+_NOW: Any = bindparam("now")
+_DUE_STEPS = (
+    select(
+        pending_step.c.at, pending_step.c.id, literal("case").label("subject"), pending_step.c.subject_id,
+        literal(None).label("rule"), literal(None).label("next_mark"),
+    )
+    .where(pending_step.c.at <= _NOW, or_(pending_step.c.retry_at.is_(None), pending_step.c.retry_at <= _NOW))
+    .order_by(pending_step.c.at, pending_step.c.id)
+    .limit(PER_PASS)
+)  # fmt: skip
+_DUE_DEADLINES = (
+    select(
+        deadline.c.next_at.label("at"), *(deadline.c[name] for name in ("id", "subject", "subject_id", "rule", "next_mark"))
+    )
+    .where(
+        deadline.c.next_at <= _NOW,
+        or_(deadline.c.retry_at.is_(None), deadline.c.retry_at <= _NOW),
+        deadline.c.status == "open",
+    )
+    .order_by(deadline.c.next_at, deadline.c.id)
+    .limit(PER_PASS)
+)  # fmt: skip
+_TAKE_OUT = (
+    delete(pending_step)
+    .where(pending_step.c.id == bindparam("wanted"), pending_step.c.subject_id == bindparam("of_case"))
+    .returning(*pending_step.c)
+)
 _log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """One thing that is due: a mark of a deadline, or a planned step."""
+
+    at: datetime
+    table: Table
+    id: str
+    subject: str
+    subject_id: str
+    speaks: bool
+    """It tells people something and does no more: it may share a transaction with other cases."""
 
 
 def next_due(database: Database) -> datetime | None:
@@ -54,39 +86,67 @@ def next_due(database: Database) -> datetime | None:
 
 
 def sweep(database: Database, now: datetime) -> int:
-    """Fire everything that is due, each thing in a transaction of its own; give how many happened.
+    """Fire everything that is due; give how many things happened.
 
-    Two sweeps never fire the same mark: whoever advances it first, by compare-and-set, has fired it. What fails is tried again
-    later, and stops nothing else.
+    Of each case the first thing is taken first, since it may end the others. Two sweeps never fire the same mark: whoever
+    advances it first, by compare-and-set, has fired it. What fails is tried again later, and stops nothing else.
     """
     count = 0
     while due := database.read(partial(_due, now=now), Scope.worker()):
-        fired = sum(_happens(database, table, identifier, now) for table, identifier in due)
+        first = _turned(_first_of_each(due))
+        fired = _speak(database, [one for one in first if one.speaks], now)
+        fired += sum(_happens(database, one, now) for one in first if not one.speaks)
         if not fired:
             return count
         count += fired
     return count
 
 
-def _due(db: Connection, now: datetime) -> list[tuple[Table, str]]:
+def _due(db: Connection, now: datetime) -> list[_Due]:
     """What is due, in the order in which it was to happen."""
     found = []
-    for order, (table, at) in enumerate(((pending_step, pending_step.c.at), (deadline, deadline.c.next_at))):
-        due = (at <= now, or_(table.c.retry_at.is_(None), table.c.retry_at <= now))
-        running = (deadline.c.status == "open",) if table is deadline else ()
-        rows = db.execute(select(at, table.c.id).where(*due, *running).order_by(at).limit(PER_PASS))
-        found += [(row[0], order, row[1], table) for row in rows]
-    return [(table, identifier) for _, _, identifier, table in sorted(found, key=lambda one: one[:3])]
+    for table, question in ((pending_step, _DUE_STEPS), (deadline, _DUE_DEADLINES)):
+        for row in db.execute(question, {"now": now}):
+            speaks = row.subject == "case" and only_speaks(row.rule, row.next_mark)
+            found.append(_Due(row.at, table, row.id, row.subject, row.subject_id, speaks))
+    return sorted(found, key=lambda one: one.at)
 
 
-def _happens(database: Database, table: Table, identifier: str, now: datetime) -> int:
+def _first_of_each(due: Sequence[_Due]) -> list[_Due]:
+    first: dict[str, _Due] = {}
+    for one in due:
+        first.setdefault(one.subject_id, one)
+    return list(first.values())
+
+
+def _turned(due: list[_Due]) -> list[_Due]:
+    """The same from another place on: several processes that sweep at once begin at different ones."""
+    start = drawn_below(len(due))
+    return due[start:] + due[:start]
+
+
+def _speak(database: Database, due: Sequence[_Due], now: datetime) -> int:
+    """Remind, tell and alert, so many cases in a transaction. Where one of them cannot, each of them is taken alone."""
+    count = 0
+    for start in range(0, len(due), AT_ONCE):
+        group = due[start : start + AT_ONCE]
+        try:
+            count += database.write(partial(speak, cases=[one.subject_id for one in group], now=now), Scope.worker())
+        except Exception as error:  # a worker's loop: which of them it is comes out when each is taken alone
+            _log.warning("not_done_together", cases=len(group), error=type(error).__name__)
+            count += sum(_happens(database, one, now) for one in group)
+    return count
+
+
+def _happens(database: Database, one: _Due, now: datetime) -> int:
     """Do one thing, in a transaction of its own; what goes wrong with it is noted, and put off."""
-    do = _fire_mark if table is deadline else _take_step
+    do = _take_step if one.table is pending_step else _fire
     try:
-        return database.write(partial(do, identifier=identifier, now=now), Scope.worker())
+        return database.write(partial(do, one=one, now=now), Scope.worker())
     except Exception as error:  # a worker's loop: one case that cannot go on never stops the others
-        _log.error("not_done", table=table.name, id=identifier, error=type(error).__name__)
-        database.write(partial(_put_off, table=table, identifier=identifier, error=error, now=now), Scope.worker())
+        _log.error("not_done", table=one.table.name, id=one.id, error=type(error).__name__)
+        put_off = partial(_put_off, table=one.table, identifier=one.id, error=error, now=now)
+        database.write(put_off, Scope.worker())
         return 0
 
 
@@ -97,109 +157,22 @@ def _put_off(db: Connection, table: Table, identifier: str, error: Exception, no
     db.execute(update(table).where(table.c.id == identifier).values(**put_off))
 
 
-# -- what the system does by itself ---------------------------------------------------------------------------------------
+def _fire(db: Connection, one: _Due, now: datetime) -> int:
+    return fire_mark(db, one.id, one.subject, now)
 
 
-def _take_step(db: Connection, identifier: str, now: datetime) -> int:
+def _take_step(db: Connection, one: _Due, now: datetime) -> int:
     """Take a planned step at the moment it was planned for, if it is possible then.
 
     Its case is locked first, as people lock it: else somebody who calls the step back would wait for us, and we for them.
     """
-    subject_id = db.execute(select(pending_step.c.subject_id).where(pending_step.c.id == identifier)).scalar()
-    if subject_id is None or lock_case(db, subject_id) is None:
+    if lock_case(db, one.subject_id) is None:
         return 0
-    mine = (pending_step.c.id == identifier, pending_step.c.subject_id == subject_id)
-    row = db.execute(delete(pending_step).where(*mine).returning(*pending_step.c)).first()
+    row = db.execute(_TAKE_OUT, {"wanted": one.id, "of_case": one.subject_id}).first()
     if row is None:
         return 0
-    _by_the_system(db, "case", row.subject_id, Act(row.track, row.event, SYSTEM, row.at, row.payload or {}))
+    take_by_the_system(db, "case", row.subject_id, Act(row.track, row.event, SYSTEM, row.at, row.payload or {}))
     return 1
-
-
-def _by_the_system(db: Connection, subject: str, subject_id: str, act: Act) -> None:
-    """Take the step if it is possible; what is refused changes nothing."""
-    table = _OF[subject]
-    name = table.c.slug if table is territory else table.c.reference
-    named = db.execute(select(name).where(table.c.id == subject_id)).scalar_one()
-    savepoint = db.begin_nested()
-    try:
-        if table is territory:
-            programme.fire(db, TerritoryRequest(named, act.event, act.payload or {}), by=THE_SYSTEM, now=act.now)
-        else:
-            records.record(db, Request(named, act.event, act.track, act.payload or {}), by=THE_SYSTEM, now=act.now)
-    except Refused:
-        savepoint.rollback()
-    else:
-        savepoint.commit()
-
-
-# -- marks ----------------------------------------------------------------------------------------------------------------
-
-
-def _fire_mark(db: Connection, identifier: str, now: datetime) -> int:
-    """Fire the next mark of a deadline, if its moment has come and nobody else is at it."""
-    row = _claim(db, identifier)
-    if row is None or row.next_at is None or row.next_at > now:
-        return 0
-    facts = _facts(db, row, now)
-    fired = fire(facts, next(armed for armed in facts.deadlines if armed.id == identifier), now)
-    mine = (deadline.c.id == identifier, deadline.c.next_at == row.next_at, deadline.c.status == "open")
-    done = update(deadline).where(*mine).values(attempts=0, retry_at=None, last_error=None)
-    if db.execute(done).rowcount != 1:
-        return 0
-    _apply(db, row, facts, fired)
-    _remember(db, row, fired.happened, now)
-    if fired.act is not None:
-        _by_the_system(db, row.subject, row.subject_id, fired.act)
-    return 1
-
-
-def _claim(db: Connection, identifier: str) -> Any:
-    """The deadline, locked with its case or its territory; None when somebody has either."""
-    subject = db.execute(select(deadline.c.subject).where(deadline.c.id == identifier)).scalar()
-    if subject is None:
-        return None
-    table = _OF[subject]
-    both = deadline.join(table, table.c.id == deadline.c.subject_id)
-    here = (deadline.c.id == identifier, deadline.c.status == "open")
-    locked = select(deadline).select_from(both).where(*here)
-    return db.execute(locked.with_for_update(skip_locked=True, of=(table, deadline))).first()
-
-
-def _facts(db: Connection, row: Any, now: datetime) -> Facts:
-    table = _OF[row.subject]
-    subject = db.execute(select(table).where(table.c.id == row.subject_id)).mappings().one()
-    return territory_facts(db, dict(subject)) if table is territory else facts_of(db, dict(subject), now.date())
-
-
-def _apply(db: Connection, row: Any, facts: Facts, fired: Fired) -> None:
-    transaction = Transaction(db, row.subject, row.subject_id, row.next_at, facts)
-    for effect in fired.effects:
-        transaction.apply(effect, 0)
-    transaction.writes.send()
-    changed = any(isinstance(effect, Clocked) and effect.how is not How.ADVANCED for effect in fired.effects)
-    if changed and isinstance(facts, CaseFacts):
-        after = replace(facts, deadlines=deadlines_of(db, row.subject_id))
-        db.execute(update(case_file).where(case_file.c.id == row.subject_id).values(**soonest(after)))
-
-
-def _remember(db: Connection, row: Any, happened: Iterable[Happened], now: datetime) -> None:
-    for one in happened:
-        line = {
-            "rule": row.rule,
-            "track": row.track,
-            "item": row.item,
-            "mark": one.mark,
-            "do": one.do,
-            "act": one.act,
-            "at": one.at,
-            "fired_at": now,
-        }
-        db.execute(
-            insert(mark_fired).values(
-                id=new_id(now), deadline_id=row.id, subject_id=row.subject_id, recipients=list(one.to), **line
-            )
-        )
 
 
 def upcoming(facts: Facts) -> list[tuple[datetime, ArmedDeadline, Any]]:

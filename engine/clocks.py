@@ -26,6 +26,7 @@ def arm(
     on: date | None = None,
     item: str = "",
     missed: int = 0,
+    source: str = "default",
 ) -> ArmedDeadline:
     """A deadline that starts on a local day. `name` is `machine.state.rule`; `on` its date where the step gives one.
 
@@ -44,6 +45,7 @@ def arm(
         item=item,
         missed=missed,
         length=length if span.unit is not Unit.DATE else None,
+        source=source,
     )
     return replace(armed, next_mark=_first_mark(rule, armed, calendar, after=day, start=0))
 
@@ -63,6 +65,17 @@ def _due_on(unit: Unit, length: int, day: date, calendar: Calendar, on: date | N
 
 def marks_of(rule: Deadline) -> tuple[Mark, ...]:
     """The marks of a rule in the order in which they come, those of a missed period apart."""
+    known = _IN_ORDER.get(id(rule))
+    if known is None or known[0] is not rule:
+        known = _IN_ORDER[id(rule)] = (rule, _in_order(rule))
+    return known[1]
+
+
+_IN_ORDER: dict[int, tuple[Deadline, tuple[Mark, ...]]] = {}
+"""The marks of a rule, put in order once: a rule is as long as its whole text to be told from another."""
+
+
+def _in_order(rule: Deadline) -> tuple[Mark, ...]:
     length = rule.within.value if rule.within.unit is Unit.WORKING_DAYS else 0
 
     def order(mark: Mark) -> tuple[int, bool]:
@@ -166,8 +179,19 @@ def halve(rule: Deadline, armed: ArmedDeadline, day: date, calendar: Calendar) -
 
 def extend(rule: Deadline, armed: ArmedDeadline, due_on: date, day: date, calendar: Calendar) -> ArmedDeadline:
     """The same deadline with another date: marks around the due day are set anew, those after its entry no more."""
-    extended = replace(armed, due_on=calendar.roll(due_on), extended=True)
-    return replace(extended, next_mark=_first_mark(rule, extended, calendar, after=day, start=0))
+    return marked_anew(rule, replace(armed, due_on=calendar.roll(due_on), extended=True), day, calendar)
+
+
+def moved_by(armed: ArmedDeadline, count: int, calendar: Calendar) -> date:
+    """The day on which it would be due so much later, or sooner, in its own unit."""
+    if armed.unit == Unit.WORKING_DAYS:
+        return calendar.shift(armed.due_on, count)
+    return calendar.roll(armed.due_on + timedelta(days=count))
+
+
+def marked_anew(rule: Deadline, armed: ArmedDeadline, day: date, calendar: Calendar) -> ArmedDeadline:
+    """A deadline that has another date since that day: all its marks that come after it will fire."""
+    return replace(armed, next_mark=_first_mark(rule, armed, calendar, after=day, start=0))
 
 
 def upcoming(rule: Deadline, armed: ArmedDeadline, calendar: Calendar) -> Iterator[tuple[datetime, Mark]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from engine import clocks
+from engine import clocks, lengths
 from engine.definition import MACHINES, owner_role, rule_of
 from engine.effects import (
     ArmNow,
@@ -24,6 +24,7 @@ from engine.effects import (
     Put,
     PutNeed,
     Release,
+    TakeLength,
     Tell,
 )
 from engine.facts import SYSTEM, Act, ArmedDeadline, CaseFacts, Facts, Plan, Referral, Situation
@@ -233,7 +234,7 @@ class _Play:
         """Start a deadline; on a case that is on hold, or at a branch that is closed, it waits from the start."""
         if self.closing and track != CASE_TRACK:
             return []
-        deadline = clocks.arm(rule, name, track, self.day, self.facts.calendar, urgent=self.facts.urgent, **options)
+        deadline = lengths.armed(self.facts, rule, name, track, self.day, **options)
         effects: list[Effect] = [self._clock(How.ARMED, deadline)]
         for cause in self._standing_still(track, owner_role(name)):
             paused = clocks.pause(deadline, self.day, cause, self.facts.calendar)
@@ -305,7 +306,8 @@ class _Play:
         """What an effect does to the facts, and what the memory has to apply for it."""
         appliers: dict[type, Any] = {
             Put: self._put, PutNeed: self._put, ArmNow: self._arm_now, Halve: self._halve, Hold: self._hold,
-            Release: self._release, Extend: self._extend, GiveBack: self._give_back, MoveTrack: self._move_away,
+            Release: self._release, Extend: self._extend, TakeLength: self._take_length, GiveBack: self._give_back,
+            MoveTrack: self._move_away,
         }  # fmt: skip
         applied: list[Effect] = appliers[type(effect)](effect) if type(effect) in appliers else [effect]
         return applied
@@ -332,6 +334,14 @@ class _Play:
     def _extend(self, effect: Extend) -> list[Effect]:
         rule, old = rule_of(effect.deadline.rule), effect.deadline
         return [self._clock(How.MOVED, clocks.extend(rule, old, effect.to, self.day, self.facts.calendar), old=old)]
+
+    def _take_length(self, effect: TakeLength) -> list[Effect]:
+        effects: list[Effect] = []
+        for deadline in [d for d in self.facts.deadlines if lengths.family_of(d.rule) == effect.family]:
+            moved = lengths.taken(self.facts, deadline, self.day)
+            if moved != deadline:
+                effects.append(self._clock(How.MOVED, moved, old=deadline))
+        return effects
 
     def _arm_now(self, effect: ArmNow) -> list[Effect]:
         kind = self.facts.kind_of(effect.track)

@@ -133,6 +133,13 @@ class Extend:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeLength:
+    """Deadlines of a rule that still run take the length that is their territory's now."""
+
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
 class GiveBack:
     """Deadlines that an answer met are open again, with their dates."""
 
@@ -171,6 +178,7 @@ Effect = (
     | Hold
     | Release
     | Extend
+    | TakeLength
     | GiveBack
     | MoveTrack
     | Route

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Self
 
+from engine.armed import ArmedDeadline as ArmedDeadline
 from engine.de_minimis import Granted
 from engine.model import CASE_TRACK, NEW, TERRITORY_TRACK, Kind, Role, acts_as
 from engine.state_names import Phase
@@ -32,46 +33,6 @@ class Actor:
 
 
 SYSTEM = Actor(Role.SYSTEM, name="Quartiers productifs")
-
-
-@dataclass(frozen=True, slots=True)
-class ArmedDeadline:
-    """One deadline of a case: open, paused, or met by an answer that may still be undone.
-
-    Days are local. `length` is what it was armed with, in `unit`; `left` what remains while paused, in its own unit.
-    `next_mark` is the position of its next mark in the rule's order, None once all have fired.
-    """
-
-    track: str
-    rule: str
-    armed_on: date
-    due_on: date
-    unit: str
-    length: int | None = None
-    item: str = ""
-    status: str = "open"
-    left: int | None = None
-    paused_by: frozenset[str] = frozenset()
-    extended: bool = False
-    missed: int = 0
-    next_mark: int | None = None
-    undo_of: str | None = None
-    id: str | None = None
-
-    @property
-    def state(self) -> str:
-        """The state that it belongs to."""
-        return self.rule.split(".")[1]
-
-    @property
-    def name(self) -> str:
-        """The rule's last word: `answer` for `referral.sent.answer`."""
-        return self.rule.rsplit(".", 1)[1]
-
-    @property
-    def live(self) -> bool:
-        """Whether it still runs or waits to run again."""
-        return self.status in ("open", "paused")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +143,8 @@ class Facts:
     phase: str = Phase.ACCELERATION
     deadlines: tuple[ArmedDeadline, ...] = ()
     people: Mapping[str, Named] = field(default_factory=dict)
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    """Lengths that the territory chose for itself, by the rule's family and in its unit."""
     state: str = NEW
     urgent: bool = False
     on_hold_until: date | None = None
@@ -310,6 +273,8 @@ class TerritoryFacts(Facts):
     evaluation_end: date | None = None
     report_recorded: bool = False
     open_cases: int = 0
+    limits: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """The shortest and the longest length of each rule that a territory may change; given by the definition."""
 
 
 @dataclass(frozen=True, slots=True)

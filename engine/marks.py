@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from engine import clocks
-from engine.definition import rule_of
+from engine import clocks, lengths
+from engine.definition import RULES, rule_of
 from engine.effects import Clocked, Effect, How, Tell
 from engine.facts import SYSTEM, Act, ArmedDeadline, CaseFacts, Facts, Situation
 from engine.model import Deadline, Do, MailClass, Mark
@@ -54,6 +54,14 @@ def fire(facts: Facts, deadline: ArmedDeadline, now: datetime) -> Fired:
     return Fired((happened,), (Clocked(How.ADVANCED, advanced), *_tells(mark, deadline)))
 
 
+def only_speaks(rule: str, next_mark: int | None) -> bool:
+    """Whether the next mark of a deadline reminds, tells or alerts, and no more: a calendar is all that it reads of its case."""
+    if next_mark is None or rule not in RULES:
+        return False
+    marks = clocks.marks_of(RULES[rule])
+    return 0 <= next_mark < len(marks) and marks[next_mark].do is not Do.ACT
+
+
 def _tells(mark: Mark, deadline: ArmedDeadline) -> tuple[Tell, ...]:
     data = {
         "rule": deadline.rule,
@@ -85,9 +93,7 @@ def _payload(facts: Facts, event: str, deadline: ArmedDeadline, at: datetime) ->
 def _begin_again(facts: Facts, rule: Deadline, deadline: ArmedDeadline) -> Fired:
     """A repeated deadline was missed: its next period begins at its due moment, and it is said after the second and the third."""
     count = deadline.missed + 1
-    following = clocks.arm(
-        rule, deadline.rule, deadline.track, deadline.due_on, facts.calendar, urgent=facts.urgent, missed=count
-    )
+    following = lengths.armed(facts, rule, deadline.rule, deadline.track, deadline.due_on, missed=count)
     at = clocks.due_at(deadline, facts.calendar)
     marks = clocks.missed_marks(rule, count)
     happened = [Happened(at, f"missed {count}", BEGIN_AGAIN)]

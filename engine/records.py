@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Final
 
 from engine.appointments import APPOINTMENT, SHARED_CLOCKS
-from engine.effects import ArmNow, Effect, Forget, Hold, Later, Put, Release, Route, Tell
+from engine.effects import ArmNow, Effect, Forget, Hold, Later, Put, Release, Route, TakeLength, Tell
 from engine.facts import Referral, Situation
 from engine.guards import day_given, score_is_whole
 from engine.inputs import choice, day, flag, number, of_kind, words
@@ -340,6 +340,14 @@ _CASE_RECORDS: Final = (
         effects=(_closed_days,),
         tells=_said(Notify("branch_closed", Role.ADVISER, when=lambda at: not at.given("over"))),
         inputs=(day("from", "Du"), day("to", "Au"), flag("over", "Terminée")),
+    ),
+    Step(
+        "take_length",
+        "Prendre le délai du territoire",
+        _SYSTEM,
+        record=True,
+        effects=(lambda at: (TakeLength(str(at.given("family"))),),),
+        inputs=(of_kind(InputKind.DEADLINE, "family", "Échéance", required=True),),
     ),
     Step(
         "last_action_passed",

@@ -7,8 +7,8 @@ from typing import Final
 
 from engine.effects import ArmNow, Effect, Freeze, Put
 from engine.facts import Situation
-from engine.inputs import day, of_kind, words
-from engine.model import TERRITORY_TRACK, InputKind, Role, Step
+from engine.inputs import day, flag, number, of_kind, words
+from engine.model import TERRITORY_TRACK, InputKind, Refusal, Role, Step
 from engine.state_names import Phase
 
 _MANAGER_OR_ADMIN = frozenset({Role.MANAGER, Role.ADMIN})
@@ -25,6 +25,19 @@ def _roadmap_approved(at: Situation) -> Iterator[Effect]:
     yield Put(
         TERRITORY_TRACK, {"roadmap_version": at.territory.roadmap_version + 1, "axes": list(at.given("axes") or [])}
     )
+
+
+def _a_length_that_may_change(at: Situation) -> Refusal | None:
+    if at.asking or str(at.given("family")) in at.territory.limits:
+        return None
+    return Refusal("length_is_fixed", "Ce délai ne se change pas : choisissez-en un autre.", field="family")
+
+
+def _within_limits(at: Situation) -> Refusal | None:
+    value, limits = at.given("value"), at.territory.limits.get(str(at.given("family")))
+    if at.asking or value is None or limits is None or limits[0] <= value <= limits[1]:
+        return None
+    return Refusal("length_out_of_limits", f"Choisissez un délai entre {limits[0]} et {limits[1]}.", field="value")
 
 
 _TERRITORY_RECORDS: Final = (
@@ -74,6 +87,19 @@ _TERRITORY_RECORDS: Final = (
         record=True,
         effects=(lambda at: (Put(TERRITORY_TRACK, {"report_recorded": True}),),),
         inputs=(day("on_day", "Remis le", required=True), words("text", "Résumé")),
+    ),
+    Step(
+        "deadline_length",
+        "Changer un délai",
+        _MANAGER_OR_ADMIN,
+        record=True,
+        guards=(_a_length_that_may_change, _within_limits),
+        inputs=(
+            of_kind(InputKind.DEADLINE, "family", "Échéance", required=True, missing="Choisissez l’échéance."),
+            number("value", "Délai"),
+            flag("move", "Déplacer aussi les échéances qui courent"),
+            words("reason", "Pourquoi", required=True),
+        ),
     ),
     Step(
         "quarterly_report",

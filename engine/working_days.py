@@ -26,6 +26,11 @@ def _holidays_of(name: str) -> holidays.HolidayBase:
     return holidays.country_holidays(country, subdiv=subdivision or None)
 
 
+@lru_cache(maxsize=1 << 16)
+def _is_worked(name: str, day: date) -> bool:
+    return day.weekday() < 5 and day not in _holidays_of(name)
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """The working days and the clock of a territory: `name` such as `FR` or `FR-974`, `timezone` an IANA name."""
@@ -35,7 +40,7 @@ class Calendar:
 
     def works(self, day: date) -> bool:
         """Whether people work that day: Monday to Friday, no public holiday."""
-        return day.weekday() < 5 and day not in _holidays_of(self.name)
+        return _is_worked(self.name, day)
 
     def shift(self, day: date, count: int) -> date:
         """The day that is `count` working days after (or before) this one; the day itself for 0."""

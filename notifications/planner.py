@@ -27,6 +27,7 @@ from notifications.letters import message_id_of
 from notifications.links import OF_PARTNERS, revoke_links
 from notifications.recipients import Place, Recipient, Told, place_of, recipients_of
 from notifications.schedule import send_at
+from notifications.snoozing import put_off, snoozed_by
 from notifications.tables import message, suppression
 
 AT_ONCE: Final = 200
@@ -88,6 +89,7 @@ def _plan_row(db: Connection, identifier: str, now: datetime, domain: str) -> in
     if told.key == "please_erase":
         revoke_links(db, told.subject_id, now=now, purposes=OF_PARTNERS)
     known = _deadline_id(db, told)
+    snoozed = snoozed_by(db, [known] if known else [])
     written = 0
     for one in recipients_of(db, told, place, now):
         values = _message(told, one, MailClass(row["mail_class"]), now, domain)
@@ -95,6 +97,9 @@ def _plan_row(db: Connection, identifier: str, now: datetime, domain: str) -> in
             "outbox_key": _once(told, one, identifier, known),
             "deadline_id": known,
             "created_at": row["created_at"],
+            "send_at": put_off(
+                values["send_at"], told.facts.get("do"), snoozed.get((one.person_id, known)), one.calendar
+            ),
         }
         written += _write(db, values, place, now)
     db.execute(delete(outbox).where(outbox.c.id == identifier))
@@ -111,7 +116,7 @@ def _with_event(db: Connection, told: Told) -> Told:
 def _once(told: Told, one: Recipient, identifier: str, deadline_id: str | None) -> str:
     """What makes a message one and the same, however often its row is planned."""
     if deadline_id is not None:
-        return f"{deadline_id} {told.facts['mark']} {told.facts['do']} {one.key}"
+        return f"{deadline_id} {told.facts.get('due_on')} {told.facts['mark']} {told.facts['do']} {one.key}"
     if told.sequence is not None:
         return f"{told.subject_id} {told.sequence} {told.key} {told.track} {one.key}"
     return f"{identifier} {one.key}"

@@ -63,6 +63,17 @@ class Preference(SQLModel, table=True):
     wanted: bool
 
 
+class Snooze(SQLModel, table=True):
+    """Until which day somebody put off the reminders of a deadline that come to them."""
+
+    __tablename__ = "snooze"
+
+    person_id: str = Field(sa_type=Id, primary_key=True, foreign_key="person.id")
+    deadline_id: str = Field(sa_type=Id, primary_key=True, foreign_key="deadline.id")
+    until: date
+    at: datetime = Field(sa_type=Instant)
+
+
 class SignedLink(SQLModel, table=True):
     """A link that lets somebody act without an account; only the hash of its secret is kept."""
 
@@ -127,6 +138,7 @@ class Heartbeat(SQLModel, table=True):
 
 message = table_of(Message)
 preference = table_of(Preference)
+snooze = table_of(Snooze)
 signed_link = table_of(SignedLink)
 suppression = table_of(Suppression)
 mail_count = table_of(MailCount)

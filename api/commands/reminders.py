@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -15,6 +14,7 @@ from cases.journal import plain
 from notifications.upcoming import Coming, coming
 
 app = typer.Typer(no_args_is_help=True, help="Reminders: what will be sent next, and why.")
+_WRITTEN = ("at", "timezone", "recipient", "kind", "class", "case", "rule", "reason")
 
 
 @app.callback()
@@ -38,5 +38,5 @@ def preview(days: int = 7, as_json: Annotated[bool, typer.Option("--json")] = Fa
 
 
 def _written(one: Coming) -> Any:
-    """A message to come as JSON writes it: the class under its own name."""
-    return plain({"class" if name == "mail_class" else name: value for name, value in asdict(one).items()})
+    """A message to come as JSON writes it."""
+    return plain({name: getattr(one, "mail_class" if name == "class" else name) for name in _WRITTEN})

@@ -40,6 +40,7 @@ _CONFINED = {
     "entrepreneur": "EXISTS (SELECT 1 FROM case_file c WHERE c.entrepreneur_id = entrepreneur.id)",
     "referral_need": "EXISTS (SELECT 1 FROM need n WHERE n.id = need_id)",
     "task": f"owner_id = {_PERSON} OR territory_id = {_TERRITORIES} OR {_SEES.format('case_id')}",
+    "snooze": f"person_id = {_PERSON}",
     "message": f"person_id = {_PERSON} OR {_SEES.format('case_id')}",
     "saved_view": f"person_id = {_PERSON}",
     "case_opening": f"person_id = {_PERSON} OR {_SEES.format('case_id')}",
@@ -56,8 +57,8 @@ _CONFINED = {
 """What a person sees of each table that speaks of cases, changes and adds to; the system sees all of it."""
 _ADDED_FIRST = ("business", "entrepreneur")
 """Written just before the case that they belong to: until then nobody sees them."""
-_DROPPED = ("pending_step", "outbox", "saved_view")
-"""What was planned and is called back, and the views that they kept: the only rows that a person deletes."""
+_DROPPED = ("pending_step", "outbox", "saved_view", "snooze")
+"""What was planned and is called back, and what they chose for themselves: the only rows that a person deletes."""
 
 _THEIR_TRACKS = f"""
 CREATE OR REPLACE FUNCTION qp_cases_by_track() RETURNS text[]

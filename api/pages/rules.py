@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from api.pages.dates import sentence, working_days
 from engine.definition import MACHINES, record_of, rule_of
 from engine.facts import ArmedDeadline
-from engine.model import CASE_TRACK, Deadline, Do, Kind, Mark, Unit
+from engine.lengths import TERRITORY
+from engine.model import CASE_TRACK, Deadline, Do, From, Kind, Mark, Role, Unit
 from notifications.typography import day_long
 
 SINCE: Final[Mapping[str, str]] = {
@@ -63,6 +64,18 @@ _ACTS: Final[Mapping[str, str]] = {
     "resume": "Le suivi reprend",
 }
 
+_TO: Final[Mapping[Role, str]] = {
+    Role.ADVISER: "au conseiller",
+    Role.MANAGER: "au responsable du territoire",
+    Role.ADMIN: "au programme",
+    Role.OPERATOR: "à l’opérateur",
+    Role.OPERATOR_MANAGER: "à la direction de l’antenne",
+    Role.MENTOR: "au mentor",
+    Role.ENTREPRENEUR: "à l’entrepreneur",
+    Role.OWNER: "à qui suit le plan",
+}
+"""To whom, by role."""
+
 
 def length(value: int | None, unit: str) -> str:
     """« 5 jours ouvrés », « 30 jours », « 3 mois »; '' for a date that somebody chose."""
@@ -92,7 +105,19 @@ def behind(armed: ArmedDeadline, *, urgent: bool = False) -> str:
     machine, state, name = armed.rule.split(".")
     since = SINCE_RULE.get(name) or SINCE.get(f"{machine}.{state}", "l’entrée dans l’étape")
     more = " Reportée une fois." if armed.extended else " Délai réduit : dossier urgent." if urgent else ""
+    more += " Délai choisi par le territoire." if armed.source == TERRITORY else ""
     return sentence(f"{said} après {since} du {day_long(armed.armed_on, weekday=False)}") + more
+
+
+def moment_said(mark: str) -> str:
+    """A moment of a deadline, `due+5` or `entry+2`, in words: « 5 jours ouvrés après la date »."""
+    origin, sign, count = mark.partition("+") if "+" in mark else mark.partition("-")
+    if not sign:
+        return "le jour dit" if origin == From.DUE else mark
+    said = working_days(int(count))
+    if origin == From.ENTRY:
+        return f"{said} après son début"
+    return f"{said} {'après' if sign == '+' else 'avant'} la date"
 
 
 def label_of(rule: str, item: str = "") -> str:
@@ -137,6 +162,11 @@ def verb(rule: str) -> str:
     """The word or two of a button: « Appeler », « Répondre »."""
     todo = rule_of(rule).todo
     return _BUTTONS.get(todo) or todo.split()[0]
+
+
+def to_roles(roles: Iterable[Role]) -> str:
+    """Whom a mark tells, where no case gives a name: « au conseiller et à l’entrepreneur »."""
+    return " et ".join(dict.fromkeys(_TO[role] for role in roles))
 
 
 def leaving(mark: Mark, whom: str) -> tuple[str, str]:

@@ -89,6 +89,7 @@ SAID: Final[Mapping[str, str]] = {
     "survey": "Enquête de satisfaction",
     "closure": "Fermeture de l’antenne",
     "last_action_passed": "La dernière action du plan est passée",
+    "take_length": "Échéances mises au délai du territoire",
     "offer_take_back": "Proposition de reprendre la demande",
 }
 """Each event, by its machine, and each record, as what happened."""

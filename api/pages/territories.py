@@ -14,7 +14,7 @@ from api import forms
 from api.pages import desk
 from api.pages.shell import PageVisit, done, see_other
 from api.pages.step_view import reasons_of, summary
-from api.pages.territory_view import Found, territory_context
+from api.pages.territory_view import ELSEWHERE, Found, territory_context
 from api.security import Visit
 from cases import programme
 from cases.errors import CasesError, NotFound
@@ -76,7 +76,7 @@ async def take_step(request: Request, slug: str, step: str, visit: PageVisit) ->
 
 def _inputs(step: str) -> Any:
     found = step_named(Kind.TERRITORY, step)
-    if found is None:
+    if found is None or step in ELSEWHERE:
         raise NotFound("Cette étape n’existe pas.")
     return found.inputs
 

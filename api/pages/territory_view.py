@@ -20,6 +20,8 @@ from engine.territory_records import TERRITORY_RECORDS
 from notifications.typography import day_long, day_short, euros, number
 
 PHASES: Final = {str(state.code): state.french for state in MACHINES[Kind.TERRITORY].journey.states}
+ELSEWHERE: Final = {"deadline_length": "delais"}
+"""Records that have a page of their own."""
 ALLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     Phase.CANDIDATE: (
         "Les entreprises se signalent déjà : rien n’est perdu.",
@@ -85,7 +87,7 @@ def territory_context(found: Found, now: datetime) -> dict[str, Any]:
         "step_label": f"Programme : phase {list(PHASES).index(row['state']) + 1} sur {len(PHASES)}", "allows": ALLOWS[row["state"]],
         "acts": [{"label": p.label, "allowed": p.allowed, "href": f"{here}/actions/{p.step}", "icon": "right",
                   "reasons": [{"message": r.message} for r in p.reasons]} for p in near],
-        "records": [{"label": r.label, "href": f"{here}/actions/{r.event}"} for r in records],
+        "records": [{"label": r.label, "href": f"{here}/{ELSEWHERE.get(r.event, f'actions/{r.event}')}"} for r in records],
         "clocks": [{"label": rules.label_of(d.rule, d.item), "due": due_chip(d.due_on, facts.calendar, now), "rule": rules.behind(d)}
                    for d in facts.deadlines if d.status == "open"],
         "papers": _papers(papers), "diagnostics": [_diagnostic(one) for one in papers.diagnostics],

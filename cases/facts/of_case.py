@@ -42,13 +42,22 @@ def facts_of(db: Connection, row: Mapping[str, Any], today: date, given: Mapping
         tracks={track.name: track for track in (*_referrals(found, calendar), *_pairs(found, calendar), *_plans(found, calendar))},
         over=OVER, closed_on=calendar.day_of(row["closed_at"]) if row["closed_at"] else None, closed_reason=row["closed_reason"],
         anonymised=row["anonymised_at"] is not None, nobody_called_on=row["nobody_called_on"], surveyed_on=row["surveyed_on"],
-        deadlines=_deadlines(found), people=_people(found),
+        deadlines=_deadlines(found), people=_people(found), lengths={row["family"]: row["value"] for row in found["length"]},
     )  # fmt: skip
 
 
 def deadlines_of(db: Connection, subject_id: str) -> tuple[ArmedDeadline, ...]:
     """Deadlines that run, stand still, or were met by an answer that may still be undone."""
     return _deadlines(answer(db, OF_DEADLINES, {"case": subject_id}))
+
+
+def armed_of(row: Any) -> ArmedDeadline:
+    """A deadline from its row in the table."""
+    return ArmedDeadline(
+        track=row.track, rule=row.rule, armed_on=row.armed_on, due_on=row.due_on, unit=row.unit, length=row.length, item=row.item,
+        status=row.status, left=row.left, paused_by=frozenset(filter(None, row.paused_by.split(","))), extended=row.extended, missed=row.missed,
+        next_mark=row.next_mark, undo_of=row.undo_of, id=row.id, source=row.source,
+    )  # fmt: skip
 
 
 def _consents(found: Found) -> set[str]:
@@ -78,7 +87,7 @@ def _armed(row: Document) -> ArmedDeadline:
         track=row["track"], rule=row["rule"], armed_on=date.fromisoformat(row["armed_on"]), due_on=date.fromisoformat(row["due_on"]),
         unit=row["unit"], length=row["length"], item=row["item"], status=row["status"], left=row["left"],
         paused_by=frozenset(filter(None, (row["paused_by"] or "").split(","))), extended=bool(row["extended"]), missed=row["missed"],
-        next_mark=row["next_mark"], undo_of=row["undo_of"], id=row["id"],
+        next_mark=row["next_mark"], undo_of=row["undo_of"], id=row["id"], source=row["source"],
     )  # fmt: skip
 
 

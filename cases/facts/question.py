@@ -11,7 +11,7 @@ from cases.tables.case import consent, contact, need
 from cases.tables.memory import deadline
 from cases.tables.operators import branch, branch_closure, operator
 from cases.tables.people import person, role_grant
-from cases.tables.territories import territory
+from cases.tables.territories import deadline_length, territory
 from cases.tables.tracks import mentoring_pair, plan_action, referral, referral_need, transition_plan
 
 NAMED: Final = ("referent", "agent", "mentor")
@@ -30,6 +30,9 @@ _ASKED = referral.join(branch, branch.c.id == referral.c.branch_id).join(
 _OF_THE_PLACE = (
     documents("territory", territory.c.state, territory.c.holidays, territory.c.timezone).where(
         territory.c.id == bindparam("territory")
+    ),
+    documents("length", deadline_length.c.family, deadline_length.c.value).where(
+        deadline_length.c.territory_id == bindparam("territory")
     ),
     documents("person", person.c.id, person.c.name, person.c.active).where(person.c.id.in_(_PEOPLE)),
     documents("adviser", role_grant.c.person_id, role_grant.c.territory_id).where(
@@ -85,7 +88,7 @@ _OF_OTHER_TRACKS = (
     documents("action", *(plan_action.c[name] for name in ("id", "plan_id", "name", "day", "done_on"))).where(plan_action.c.case_id == _CASE),
 )  # fmt: skip
 _DEADLINES = documents("deadline", *(deadline.c[name] for name in (
-    "id", "track", "rule", "armed_on", "due_on", "unit", "length", "item", "status", "left", "paused_by", "extended", "missed", "next_mark", "undo_of",
+    "id", "track", "rule", "armed_on", "due_on", "unit", "length", "item", "status", "left", "paused_by", "extended", "missed", "next_mark", "undo_of", "source",
 ))).where(
     deadline.c.subject_id == _CASE, or_(_LIVE, deadline.c.undo_of.is_not(None))
 )  # fmt: skip

@@ -35,6 +35,8 @@ class Deadline(SQLModel, table=True):
     due_on: date
     due_at: datetime = Field(sa_type=Instant)
     length: int | None = Field(default=None)
+    source: str = Field(default="default", sa_type=Text)
+    """Where its length comes from: the programme's `default`, or its `territory`."""
     unit: str = Field(sa_type=Text)
     left: int | None = Field(default=None)
     paused_by: str = Field(default="", sa_type=Text)

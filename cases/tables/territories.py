@@ -109,6 +109,17 @@ class Roadmap(SQLModel, table=True):
     recorded_at: datetime = Field(sa_type=Instant)
 
 
+class DeadlineLength(SQLModel, table=True):
+    """The length that a territory chose for a rule, in the rule's unit; without a row it has the programme's."""
+
+    __tablename__ = "deadline_length"
+
+    territory_id: str = Field(sa_type=Id, primary_key=True, foreign_key="territory.id")
+    family: str = Field(sa_type=Text, primary_key=True)
+    value: int
+    since: datetime = Field(sa_type=Instant)
+
+
 class TerritoryReview(SQLModel, table=True):
     """A quarterly or yearly review, or the evaluation's report."""
 
@@ -140,5 +151,6 @@ quartier = table_of(Quartier)
 convention = table_of(Convention)
 diagnostic = table_of(Diagnostic)
 roadmap = table_of(Roadmap)
+deadline_length = table_of(DeadlineLength)
 territory_review = table_of(TerritoryReview)
 indicator_snapshot = table_of(IndicatorSnapshot)

@@ -262,7 +262,7 @@ def _deadline(row: Mapping[Any, Any], timezone: str, now: datetime) -> dict[str,
     then = ("occurrence", "status", "armed_at", "due_at", "due_on")
     return _written({
         **{name: row[name] for name in first}, "label": rule.label, **{name: row[name] for name in then}, "timezone": timezone,
-        "owner": {"role": row["owner_role"], "id": row["owner_id"]}, "length": {"value": row["length"], "unit": unit, "source": "default"},
+        "owner": {"role": row["owner_role"], "id": row["owner_id"]}, "length": {"value": row["length"], "unit": unit, "source": row["source"]},
         "missed": row["missed"] > 0 or (row["status"] in ("open", "met") and row["due_at"] < ended), "paused": paused,
         "met_by": int(row["met_by"]) if row["met_by"] else None,
         "next_mark": {"at": row["next_at"], "do": str(mark.do), "to": [str(role) for role in mark.to]} if mark else None, "item": row["item"] or None,

@@ -91,7 +91,7 @@ class Transaction:
         what = {"subject_id": self.subject_id, "track": armed.track, "rule": armed.rule, "item": armed.item}
         return {
             **what, **{f"of_{name}": value for name, value in what.items()}, "id": identifier, "subject": self.subject,
-            "territory_id": self._place(facts), "armed_at": self.now, "armed_on": armed.armed_on, "unit": armed.unit, "length": armed.length,
+            "territory_id": self._place(facts), "armed_at": self.now, "armed_on": armed.armed_on, "unit": armed.unit,
             "missed": armed.missed, "owner_role": owner_role(armed.rule), "owner_id": owner_of(facts, armed),
             **self._state(armed),
         }  # fmt: skip
@@ -100,8 +100,8 @@ class Transaction:
         calendar = self.facts.calendar
         running = armed.status == "open"
         return {
-            "status": armed.status, "due_on": armed.due_on, "due_at": clocks.due_at(armed, calendar), "left": armed.left,
-            "paused_by": ",".join(sorted(armed.paused_by)), "extended": armed.extended, "undo_of": armed.undo_of, "next_mark": armed.next_mark,
+            "status": armed.status, "length": armed.length, "source": armed.source, "due_on": armed.due_on, "due_at": clocks.due_at(armed, calendar),
+            "left": armed.left, "paused_by": ",".join(sorted(armed.paused_by)), "extended": armed.extended, "undo_of": armed.undo_of, "next_mark": armed.next_mark,
             "next_at": clocks.next_at(rule_of(armed.rule), armed, calendar) if running else None,
         }  # fmt: skip
 
@@ -132,11 +132,8 @@ class Transaction:
     # -- what is told, and what comes later -----------------------------------------------------------------------------------
 
     def _tell(self, effect: Tell, sequence: int) -> None:
-        self.writes.insert(outbox, {
-            "id": new_id(self.now), "subject": self.subject, "subject_id": self.subject_id, "sequence": sequence or None, "track": effect.track,
-            "kind": effect.key, "role": str(effect.to), "mail_class": str(effect.mail), "facts": plain(effect.data), "cause": sequence or None,
-            "not_before": self.now + timedelta(minutes=effect.after), "created_at": self.now,
-        })  # fmt: skip
+        told = told_row(self.subject, self.subject_id, effect, sequence, self.now)
+        self.writes.insert(outbox, {**told, "facts": plain(effect.data)})
 
     def _later(self, effect: Later, sequence: int) -> None:
         planned = {
@@ -253,6 +250,15 @@ class Transaction:
             self.db.execute(update(plan_action).where(mine).values(done_on=day))
         else:
             self.db.execute(update(plan_action).where(mine).values(day=news["day"], moved=plan_action.c.moved + 1))
+
+
+def told_row(subject: str, subject_id: str, effect: Tell, sequence: int, now: datetime) -> dict[str, Any]:
+    """The row of the outbox for what is told; `sequence` is its line in the journal, 0 when there is none."""
+    return {
+        "id": new_id(now), "subject": subject, "subject_id": subject_id, "sequence": sequence or None, "track": effect.track,
+        "kind": effect.key, "role": str(effect.to), "mail_class": str(effect.mail), "facts": dict(effect.data), "cause": sequence or None,
+        "not_before": now + timedelta(minutes=effect.after), "created_at": now,
+    }  # fmt: skip
 
 
 def soonest(facts: CaseFacts) -> dict[str, Any]:

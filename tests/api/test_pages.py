@@ -58,6 +58,14 @@ PLACES = {
     "/territoires/roubaix/actions/review": ("laurent",),
     "/territoires/roubaix/actions/start_evaluation": ("laurent",),
     "/pilotage/choix": TERRITORY,
+    "/territoires/roubaix/delais": ("laurent", "admin", "observer"),
+    "/territoires/roubaix/delais/referral.answer": ("laurent", "admin"),
+    "/territoires/roubaix/delais/referral.answer?valeur=8": ("laurent", "admin"),
+    "/relances": (*TERRITORY, "karim", *MENTOR),
+    "/relances?pour=territoire": TERRITORY,
+    "/relances?vue=parties": TERRITORY,
+    "/relances?vue=echec&pour=territoire": ("laurent",),
+    "/relances?dossier={pagnes}": TERRITORY,
     "/pilotage": (*TERRITORY, "admin", "observer"),
 }
 VISITS = [(path, name) for path, names in PLACES.items() for name in names]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,7 +24,15 @@ from cases.tables.case import case_file
 from cases.tables.memory import deadline, mark_fired, outbox, pending_step
 from cases.tables.memory import journal as lines
 from cases.tables.people import person, role_grant
-from cases.tables.territories import convention, diagnostic, indicator_snapshot, quartier, roadmap, territory
+from cases.tables.territories import (
+    convention,
+    deadline_length,
+    diagnostic,
+    indicator_snapshot,
+    quartier,
+    roadmap,
+    territory,
+)
 from engine.model import Role
 from tests.acceptance.stories import STORIES
 from tests.cases.test_stories_in_memory import WORKER, Stage
@@ -144,6 +152,61 @@ def test_a_case_that_cannot_go_on_stops_no_other_and_is_tried_again_later(databa
     assert sweep(database, now) == 0
     sweep(database, now + timedelta(minutes=1))
     assert {row.attempts for row in rows(database, deadline, deadline.c.id == failed[0].id)} == {2}
+
+
+def test_one_case_of_many_that_cannot_be_reminded_stops_no_other(database: Database) -> None:
+    by = in_acceleration(database)
+    shops = [
+        Detection(f"Commerce {name}", territory="roubaix", consents=("contact",), channel="visit") for name in "ABCDE"
+    ]
+    cases = [database.write(partial(intake.log_case, detection=shop, by=by, now=BEGAN), WORKER) for shop in shops]
+    broken = cases[2].fired.case_id
+    before_the_calendar = update(deadline).where(deadline.c.subject_id == broken).values(due_on=date.min)
+    database.write(lambda db: db.execute(before_the_calendar), WORKER)
+
+    sweep(database, BEGAN + timedelta(days=4))
+
+    fired = Counter(row.subject_id for row in rows(database, mark_fired))
+    assert fired == {case.fired.case_id: 2 for case in cases if case.fired.case_id != broken}
+    assert {row.attempts for row in rows(database, deadline, deadline.c.attempts > 0)} == {1}
+
+
+def test_the_marks_of_a_case_fire_in_their_order_however_late_the_sweep_is(database: Database) -> None:
+    two_cases(database)
+
+    sweep(database, BEGAN + timedelta(days=60))
+
+    for case in rows(database, case_file):
+        fired = rows(database, mark_fired, mark_fired.c.subject_id == case.id)
+        told = rows(database, outbox, outbox.c.subject_id == case.id, outbox.c.sequence.is_(None))
+        assert [row.mark for row in fired] == ["due-1", "due", "due+5", "due", "due+3", "due+5"]
+        assert [row.at for row in fired] == sorted(row.at for row in fired)
+        assert sorted(row.not_before for row in told) == [row.at for row in fired]
+
+
+def test_what_was_planned_before_a_reminder_happens_before_it(database: Database) -> None:
+    case_id, _ = two_cases(database)
+    (home,) = rows(database, territory)
+    step = {"subject_id": case_id, "track": "case", "event": "take_length", "payload": {"family": "case.first_contact"}}
+    planned = {"id": new_id(BEGAN), "at": BEGAN + timedelta(days=2), **step}
+    longer = {"territory_id": home.id, "family": "case.first_contact", "value": 9, "since": BEGAN}
+    database.write(lambda db: db.execute(insert(deadline_length).values(**longer)), WORKER)
+    database.write(lambda db: db.execute(insert(pending_step).values(**planned)), WORKER)
+
+    sweep(database, BEGAN + timedelta(days=4))
+
+    assert [row.mark for row in rows(database, mark_fired, mark_fired.c.subject_id == case_id)] == ["due-1"]
+
+
+def test_a_moment_that_the_calendar_has_moved_since_is_put_right(database: Database) -> None:
+    case_id, _ = two_cases(database)
+    early = update(deadline).where(deadline.c.subject_id == case_id).values(next_at=BEGAN)
+    database.write(lambda db: db.execute(early), WORKER)
+
+    assert sweep(database, BEGAN) == 0
+
+    assert rows(database, mark_fired) == []
+    assert all(row.next_at > BEGAN for row in rows(database, deadline, deadline.c.subject_id == case_id))
 
 
 def test_four_sweeps_at_once_fire_each_mark_once(database: Database) -> None:

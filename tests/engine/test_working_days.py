@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -16,44 +19,38 @@ FRANCE, REUNION, MOSELLE, ALSACE = (
     Calendar("FR-57"),
     Calendar("FR-6AE"),
 )
-EASTER = {
-    2026: (4, 5), 2027: (3, 28), 2028: (4, 16), 2029: (4, 1), 2030: (4, 21), 2031: (4, 13),
-    2032: (3, 28), 2033: (4, 17), 2034: (4, 9), 2035: (3, 25), 2036: (4, 13),
-}  # fmt: skip
-"""Easter Sundays, from the ecclesiastical tables."""
-FIXED = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
+YEARS = range(2026, 2037)
+PUBLIC_HOLIDAYS = list(csv.DictReader(Path(__file__).with_name("public_holidays.csv").open(encoding="utf-8")))
+"""Dates as they are published (Code du travail, L3133-1, L3134-13 and L3422-2), written out: nothing of them is computed here."""
 DAYS = st.dates(date(2026, 1, 1), date(2036, 12, 31))
 BOUNDED = settings(derandomize=True, deadline=None, max_examples=150)
 
 
-def official(year: int) -> set[date]:
-    """The eleven holidays of article L3133-1 of the Code du travail."""
-    easter = date(year, *EASTER[year])
-    moving = {easter + timedelta(days=after) for after in (1, 39, 50)}
-    return moving | {date(year, month, day) for month, day in FIXED}
+def official(place: Calendar) -> set[date]:
+    """The public holidays of a place, from the table."""
+    here = {"FR", place.name}
+    return {date.fromisoformat(row["day"]) for row in PUBLIC_HOLIDAYS if here & set(row["where"].split())}
 
 
-def week_days(year: int) -> list[date]:
+def worked(place: Calendar, year: int) -> list[date]:
+    """The week days of a year that are no public holiday, from the table."""
     first = date(year, 1, 1)
-    return [day for n in range(366) if (day := first + timedelta(days=n)).year == year and day.weekday() < 5]
+    days = [day for n in range(366) if (day := first + timedelta(days=n)).year == year]
+    return [day for day in days if day.weekday() < 5 and day not in official(place)]
 
 
-@pytest.mark.parametrize("year", EASTER)
-def test_france_rests_on_its_eleven_holidays_and_no_other_week_day(year: int) -> None:
-    assert {day for day in week_days(year) if not FRANCE.works(day)} == {d for d in official(year) if d.weekday() < 5}
+def test_the_table_gives_each_year_its_eleven_holidays() -> None:
+    years = Counter(row["day"][:4] for row in PUBLIC_HOLIDAYS if row["where"] == "FR")
+    assert years == {str(year): 11 for year in YEARS}
 
 
-@pytest.mark.parametrize("year", EASTER)
-def test_reunion_also_rests_on_the_day_slavery_ended_there(year: int) -> None:
-    expected = official(year) | {date(year, 12, 20)}
-    assert {day for day in week_days(year) if not REUNION.works(day)} == {d for d in expected if d.weekday() < 5}
-
-
-@pytest.mark.parametrize("year", EASTER)
-@pytest.mark.parametrize("place", [MOSELLE, ALSACE], ids=lambda place: place.name)
-def test_alsace_and_moselle_also_rest_on_good_friday_and_saint_stephen(place: Calendar, year: int) -> None:
-    expected = official(year) | {date(year, *EASTER[year]) - timedelta(days=2), date(year, 12, 26)}
-    assert {day for day in week_days(year) if not place.works(day)} == {d for d in expected if d.weekday() < 5}
+@pytest.mark.parametrize("year", YEARS)
+@pytest.mark.parametrize("place", [FRANCE, REUNION, MOSELLE, ALSACE], ids=lambda place: place.name)
+def test_the_working_days_of_a_year_are_those_of_the_official_list(place: Calendar, year: int) -> None:
+    first = date(year, 1, 1)
+    days = [day for n in range(366) if (day := first + timedelta(days=n)).year == year]
+    assert [day for day in days if place.works(day)] == worked(place, year)
+    assert place.between(date(year - 1, 12, 31), date(year, 12, 31)) == len(worked(place, year))
 
 
 def test_nobody_works_at_the_weekend() -> None:

@@ -143,3 +143,27 @@ def test_after_three_silent_days_each_person_gets_one_digest(scene: Scene, mail_
     scene.now_is("2027-02-09T18:00")
     scene.send(mail_server)
     assert len(mail_server.letters) == len({str(letter["To"]) for letter in mail_server.letters})
+
+
+def test_a_deadline_that_was_put_back_is_alerted_again_at_its_new_date(scene: Scene) -> None:
+    silent_about_the_start(scene)
+    scene.now_is("2027-02-09T19:00")
+    payload = {
+        "deadline": "referral.sent.answer",
+        "deadline_on": "referral-1",
+        "to_date": "2027-02-16",
+        "reason": "congés",
+    }
+    request, by = Request(scene.references[""], "extend_deadline", payload=payload), scene.who({"by": "adviser"})
+    scene.database.write(lambda db: record(db, request, by=by, now=scene.clock.now()), WORKER)
+
+    scene.now_is("2027-02-16T19:00")
+
+    alerts = [
+        row
+        for row in scene.messages()
+        if row.facts.get("rule") == "referral.sent.answer" and row.facts["mark"] == "due"
+    ]
+    by_day = {(row.to_name, row.facts["due_on"]) for row in alerts}
+    assert {day for _, day in by_day} == {"2027-02-09", "2027-02-16"}
+    assert len(by_day) == len(alerts)
