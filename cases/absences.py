@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -44,7 +45,7 @@ def plan_absence(db: Connection, away: Away, *, now: datetime) -> str:
     if db.execute(select(absence.c.id).where(absence.c.person_id == away.person_id, *_overlaps(away))).first():
         raise Invalid("Une absence est déjà notée sur ces jours : supprimez-la d’abord.", "from")
     if away.substitute_id is not None:
-        _refuse_substitute(db, away)
+        _refuse_substitute(db, away, away.substitute_id)
     row = {
         "person_id": away.person_id,
         "from_day": away.first,
@@ -56,27 +57,31 @@ def plan_absence(db: Connection, away: Away, *, now: datetime) -> str:
     return identifier
 
 
-def _refuse_substitute(db: Connection, away: Away) -> None:
+def _refuse_substitute(db: Connection, away: Away, substitute: str) -> None:
     """A substitute works here, and does not lead back, by their own substitute, to who is away."""
-    if away.substitute_id == away.person_id:
+    if substitute == away.person_id:
         raise Invalid("Personne ne se remplace soi-même : choisissez quelqu’un d’autre.", "substitute")
-    active = select(person.c.id).where(person.c.id == away.substitute_id, person.c.active)
+    active = select(person.c.id).where(person.c.id == substitute, person.c.active)
     if db.execute(active).first() is None:
         raise Invalid("Choisissez une personne en activité.", "substitute")
-    reached: set[str | None] = {away.person_id}
-    to_follow: set[str | None] = {away.substitute_id}
-    while to_follow:
-        if away.person_id in to_follow:
-            raise Invalid(
-                "Ces personnes se remplaceraient l’une l’autre ces jours-là : choisissez quelqu’un d’autre.",
-                "substitute",
-            )
-        reached |= to_follow
-        theirs = select(absence.c.substitute_id).where(
-            absence.c.person_id.in_(to_follow), absence.c.substitute_id.is_not(None)
-        )
-        found = set(db.execute(theirs.where(*_overlaps(away))).scalars())
-        to_follow = found - (reached - {away.person_id})
+    columns = (absence.c.person_id, absence.c.from_day, absence.c.to_day, absence.c.substitute_id)
+    others = [Away(*row) for row in db.execute(select(*columns).where(*_overlaps(away)))]
+    if circle_of(others, (away.person_id, substitute), away.first, away.last):
+        said = "Ces personnes se remplaceraient l’une l’autre ces jours-là : choisissez quelqu’un d’autre."
+        raise Invalid(said, "substitute")
+
+
+def circle_of(absences: Collection[Away], chain: tuple[str, ...], first: date, last: date) -> tuple[str, ...]:
+    """The people who would stand in for each other in a circle on one same day, once `chain` do; nobody when somebody is there."""
+    for one in absences:
+        begins, ends = max(first, one.first), min(last, one.last)
+        if one.person_id != chain[-1] or begins > ends or one.substitute_id is None:
+            continue
+        if one.substitute_id in chain:
+            return (*chain, one.substitute_id)
+        if found := circle_of(absences, (*chain, one.substitute_id), begins, ends):
+            return found
+    return ()
 
 
 def _overlaps(away: Away) -> tuple[ColumnElement[bool], ...]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from cases.absences import Away
 from cases.directory.columns import RULES, SHAPES, Nature
 from cases.tables.operators import aid, branch, branch_closure, coverage, offer, operator
 from cases.tables.people import absence, person, role_grant
@@ -130,15 +130,7 @@ def _people(db: Connection) -> dict[str, Agent]:
     return {row.email: Agent(row.id, row.name, frozenset(offices[row.id])) for row in db.execute(people)}
 
 
-def circle_of(held: Held, chain: tuple[str, ...], first: date, last: date) -> tuple[str, ...]:
-    """The people who would stand in for each other in a circle on one same day, once `chain` do; nobody when somebody is there."""
-    for row in held.rows[Nature.ABSENCE].values():
-        values = row.values
-        begins, ends = max(first, values["from_day"]), min(last, values["to_day"])
-        if values["agent"] != chain[-1] or begins > ends or not (after := values["substitute"]):
-            continue
-        if after in chain:
-            return (*chain, after)
-        if found := circle_of(held, (*chain, after), begins, ends):
-            return found
-    return ()
+def absences_of(held: Held) -> list[Away]:
+    """Every absence, its people by their address."""
+    rows = (row.values for row in held.rows[Nature.ABSENCE].values())
+    return [Away(one["agent"], one["from_day"], one["to_day"], one["substitute"]) for one in rows]

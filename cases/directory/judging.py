@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
 
+from cases.absences import circle_of
 from cases.directory.columns import COLUMNS, NATURES, RULES, SHAPES, Nature, WrongValue, written
-from cases.directory.held import Held, Row, circle_of, key_of
+from cases.directory.held import Held, Row, absences_of, key_of
 from cases.identifiers import new_id
 
 MOST_PLACES: Final = 999
@@ -198,7 +199,15 @@ def _days(row: Row) -> Iterator[Wrong]:
 
 def _absence(held: Held, row: Row, _: Row | None, __: date) -> Iterator[Wrong]:
     yield from _days(row)
-    agent, substitute = row.values["agent"], row.values["substitute"]
+    agent, substitute, first, last = (row.values[name] for name in ("agent", "substitute", "from_day", "to_day"))
+    others = [one for one in absences_of(held) if (one.person_id, one.first) != (agent, first)]
+    if any(one.person_id == agent and one.first <= last and one.last >= first for one in others):
+        yield _wrong(
+            row,
+            "from_day",
+            "absence_twice",
+            "Une absence est déjà notée sur ces jours : retirez-la d’abord, ou changez les jours.",
+        )
     unknown = "Personne n’a ce compte : vérifiez l’adresse, ou ajoutez d’abord cette personne."
     known = [
         name for name, email in (("agent", agent), ("substitute", substitute)) if email and email not in held.people
@@ -217,7 +226,7 @@ def _absence(held: Held, row: Row, _: Row | None, __: date) -> Iterator[Wrong]:
     if not held.people[agent].branches & held.people[substitute].branches:
         said = "Cette personne ne travaille pas dans la même antenne : choisissez un collègue de l’antenne."
         yield _wrong(row, "substitute", "not_a_colleague", said)
-    if circle := circle_of(held, (agent, substitute), row.values["from_day"], row.values["to_day"]):
+    if circle := circle_of(others, (agent, substitute), first, last):
         names = " → ".join(held.people[one].name for one in circle)
         said = f"Remplacements en rond : {names}. Choisissez quelqu’un qui est là ces jours-là."
         yield _wrong(row, "substitute", "circular_substitutes", said)

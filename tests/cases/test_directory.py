@@ -227,6 +227,13 @@ def test_substitutes_who_are_away_on_other_days_are_no_circle(town: Town) -> Non
     assert count(town.database, absence) == 2
 
 
+def test_one_is_away_once_on_the_same_days(town: Town) -> None:
+    kept(town, away("lina", "omar"))
+
+    with pytest.raises(Unreadable, match="déjà notée sur ces jours"):
+        kept(town, away("lina", "agent-adie", "2027-03-10", "2027-03-20"))
+
+
 @pytest.mark.parametrize(
     ("substitute", "said"), [("agent-adie", "soi-même"), ("agent-bge", "même antenne"), ("nobody", "n’a ce compte")]
 )
