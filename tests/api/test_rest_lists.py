@@ -145,6 +145,22 @@ def test_a_territory_moves_on_by_its_manager_and_counts_its_cases_for_the_admin(
     assert town["admin"].get(f"/cases/{reference}").status_code == 404
 
 
+def test_a_manager_chooses_a_length_and_what_starts_says_whose_it_is(town: dict[str, Door]) -> None:
+    chosen = {"step": "deadline_length", "payload": {"family": "case.first_contact", "value": 6, "reason": "congés"}}
+    too_long = {**chosen, "payload": {**chosen["payload"], "value": 10}}
+
+    refused = town["manager"].post("/territories/roubaix/steps", too_long)
+    theirs = town["adviser"].post("/territories/roubaix/steps", chosen)
+    assert town["manager"].post("/territories/roubaix/steps", chosen).status_code == 200
+    reference = town["adviser"].logs()
+
+    assert (refused.status_code, theirs.status_code) == (422, 403)
+    assert [reason["code"] for reason in refused.json()["reasons"]] == ["length_out_of_limits"]
+    due = {one["rule"]: one["length"] for one in town["adviser"].get(f"/cases/{reference}/deadlines").json()["items"]}
+    assert due["case.detection.first_contact"] == {"value": 6, "unit": "working_days", "source": "territory"}
+    assert due["case.detection.qualification"] == {"value": 10, "unit": "working_days", "source": "default"}
+
+
 def test_the_backlog_counts_by_state_age_and_owner(street: dict[str, Door]) -> None:
     street["manager"].clock.set(NOW + timedelta(days=9))
 
