@@ -10,8 +10,7 @@ from cases import people
 from notifications.links import revoke_links_of
 
 
-def close_account(db: Connection, email: str, now: datetime) -> str:
-    """Shut somebody's sessions, tokens and links; give their name. What they did stays. Raises NotFound."""
-    person_id = people.by_email(db, email)["id"]
+def close_account(db: Connection, person_id: str, now: datetime) -> None:
+    """Shut somebody's sessions, tokens and links. What they did stays."""
     revoke_links_of(db, person_id, now)
-    return people.disable(db, email, now)
+    people.close_account(db, person_id, now)

@@ -160,15 +160,8 @@ def by_email(db: Connection, email: str) -> Mapping[Any, Any]:
     return row
 
 
-def disable(db: Connection, email: str, now: datetime) -> str:
-    """Close somebody's account at once, with their sessions and tokens; give their name. What they did stays. Raises NotFound."""
-    row = by_email(db, email)
-    close_account(db, row["id"], now)
-    return str(row["name"])
-
-
 def close_account(db: Connection, person_id: str, now: datetime) -> None:
-    """Close an account at once, with its sessions and its tokens."""
+    """Close an account at once, with its sessions and its tokens; its links are shut by `api.closing`."""
     db.execute(update(person).where(person.c.id == person_id).values(active=False, disabled_at=now))
     db.execute(
         update(session).where(session.c.person_id == person_id, session.c.ended_at.is_(None)).values(ended_at=now)

@@ -44,6 +44,12 @@ def add_user(
     print(f"{name} is {role}.{' An invitation leaves.' if invite else ''}")
 
 
+def _close(db: Connection, email: str, now: datetime) -> str:
+    row = people.by_email(db, email)
+    close_account(db, row["id"], now)
+    return str(row["name"])
+
+
 def _add(db: Connection, newcomer: Newcomer, now: datetime, invite: bool) -> None:
     who = people.add(db, newcomer, now)
     if invite:
@@ -78,7 +84,7 @@ def disable_user(email: str) -> None:
     """Close somebody's account at once, with their sessions, tokens and links; what they did stays."""
     now = CLOCK.now()
     with opened_database() as database:
-        name = database.write(lambda db: close_account(db, email, now), SYSTEM)
+        name = database.write(lambda db: _close(db, email, now), SYSTEM)
     print(f"{name} cannot come in any more.")
 
 

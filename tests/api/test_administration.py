@@ -8,8 +8,9 @@ from api.security import new_token
 from cases.database import Database
 from cases.tables.case import case_file, task
 from cases.tables.people import absence, api_token, person, session
+from notifications.links import new_link
 from notifications.previews import KEYS
-from notifications.tables import message
+from notifications.tables import message, signed_link
 from tests.api.street import WORKER, Town
 from tests.cases.conftest import database
 
@@ -73,10 +74,12 @@ def test_a_manager_invites_nobody_beyond_their_territory(town: Town, changes: di
 
 def test_an_account_that_is_closed_opens_nothing_any_more(town: Town) -> None:
     town["ines"].open("/")
+    own, now = town.street.ids["ines"], town.street.clock.now()
+    town.street.database.write(lambda db: new_link(db, "invitation", person_id=own, now=now), WORKER)
     town["laurent"].open(of(town, "ines")).fill(f"{of(town, 'ines')}/fermer")
 
     assert town["ines"].open("/").title == "Connexion" or "/connexion" in town["ines"].address
-    own = town.street.ids["ines"]
+    assert [row["revoked_at"] for row in town.row(signed_link) if row["person_id"] == own] == [now]
     assert all(row["ended_at"] for row in town.row(session) if row["person_id"] == own)
     assert all(row["revoked_at"] for row in town.row(api_token) if row["person_id"] == own)
 

@@ -193,7 +193,7 @@ def test_closing_an_account_kills_its_cookie_token_links_and_code_at_once(office
     code, link, invitation = office.code(), office.link(), invite(office)
     token = office.database.write(lambda db: new_token(db, office.ines, "outil", now=now), WORKER)
 
-    office.database.write(lambda db: close_account(db, INES, now), WORKER)
+    office.database.write(lambda db: close_account(db, office.ines, now), WORKER)
 
     assert desk.open("/chez-moi").title == "Se connecter"
     assert office.database.read(lambda db: identify(db, token, now), WORKER) is None
@@ -207,7 +207,7 @@ def test_closing_an_account_kills_its_cookie_token_links_and_code_at_once(office
 
 def test_an_account_that_is_opened_again_does_not_open_its_old_links(office: Office) -> None:
     link, now = office.link(), office.clock.now()
-    office.database.write(lambda db: close_account(db, INES, now), WORKER)
+    office.database.write(lambda db: close_account(db, office.ines, now), WORKER)
     office.change(update(person).values(active=True))
 
     assert office.browser().open(link).status == 410

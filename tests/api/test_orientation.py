@@ -82,7 +82,9 @@ def test_every_candidate_shows_each_criterion_with_its_points_and_the_sum_is_the
     town: Town, ines: Browser
 ) -> None:
     town.database.write(lambda db: db.execute(update(branch).where(branch.c.name == "bge").values(email=None)), WORKER)
-    town.database.write(lambda db: people.disable(db, "agent-bge@example.org", NOW), WORKER)
+    town.database.write(
+        lambda db: people.close_account(db, people.by_email(db, "agent-bge@example.org")["id"], NOW), WORKER
+    )
     reference = town.log()
 
     page = ines.open(f"/dossiers/{reference}/orienter").page

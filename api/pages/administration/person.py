@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from api import closing
 from api.pages import desk
 from api.pages.administration.allowed import LEADERS, refuse_others
 from api.pages.case_view import STAGES
 from api.pages.shell import ROLES, PageVisit, done, see_other, to_correct, warned
 from api.security import Visit
 from api.steps import take
-from cases import absences, colleagues, people
+from cases import absences, colleagues
 from cases.absences import Away, Planned
 from cases.colleagues import Colleague, HeldCase
+from cases.database import Scope
 from cases.errors import CasesError, Invalid
 from cases.journey import Request as StepRequest
 from engine.model import Role
 from notifications.typography import day_long
 
 router = APIRouter(prefix="/administration/personnes/{person}")
+SYSTEM: Final = Scope.worker()
+"""Links of no case are out of everybody's scope but the system's."""
 SAID_APART = 5
 """Refusals that are said one by one after a handover."""
 
@@ -53,9 +57,14 @@ async def close_account(request: Request, person: str, visit: PageVisit) -> Resp
 
     def unit(db: Connection) -> None:
         colleagues.refuse_oneself(visit.identity, _theirs(db, visit, person).id)
-        people.close_account(db, person, visit.now)
+        closing.close_account(db, person, visit.now)
 
-    return await _do(request, visit, person, unit, "Ce compte est fermé : sessions, jetons et liens ne s’ouvrent plus.")
+    try:
+        await visit.work.write(unit, SYSTEM)
+    except Invalid as error:
+        return await _show(request, visit, person, error=error)
+    told = "Ce compte est fermé : sessions, jetons et liens ne s’ouvrent plus."
+    return see_other(request, f"/administration/personnes/{person}", done(told))
 
 
 @router.post("/roles/{grant}/retirer")
