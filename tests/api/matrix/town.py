@@ -38,7 +38,7 @@ SEEN: Final[Mapping[str, Mapping[str, frozenset[str]]]] = {
     "task": {**dict.fromkeys(TERRITORY, _OWN), "operator": _OWN},
     "doubt": dict.fromkeys(TERRITORY, _OWN),
     "import": dict.fromkeys(TERRITORY, _OWN),
-    "branch": {**dict.fromkeys(BRANCH, _OWN), "admin": frozenset({"own", "branch"})},
+    "branch": {**dict.fromkeys(BRANCH, _OWN), "admin": frozenset({"own", "branch"}), "manager": frozenset({"own", "branch"})},
     "person": {"manager": _OWN, "admin": frozenset({"own", "elsewhere"})},
     "webhook": {"adviser": _OWN, "admin": frozenset({"own", "elsewhere"})},
 }  # fmt: skip
