@@ -39,7 +39,7 @@ EACH_ROLE: Final = re.compile(r"^/(?!demo)[a-z]*(/REF)?$")
 """The pages that every role sees its own way; the others are looked at once."""
 COMBINED: Final = re.compile(r"^/(dossiers|aides|orientations)\?.*&|^/dossiers\?chiffre=")
 """Two filters at once show nothing that one does not, nor does a number of Pilotage."""
-FILES: Final = re.compile(r"\.(svg|csv|xlsx|ics|pdf|json)(\?|$)|/documents/.")
+FILES: Final = re.compile(r"\.(svg|csv|xlsx|zip|ics|pdf|json)(\?|$)|/documents/.")
 """What is no page: a picture, a file to save."""
 WRONG_PAGE: Final = """<title></title><h1>Un</h1><h1>Deux</h1><main><h3>Trop bas</h3><p id="a">case_closed</p><p id="a">Le 2026-11-24</p>
 <p>1 dossiers</p><p>Quoi ?</p><p style="font-size: 9px; color: #ccc; background: #fff">petit</p><input name="x"><button>court</button><a href="/"></a><img src="x">
