@@ -59,6 +59,10 @@ PLACES = {
     "/territoires/roubaix/actions/start_evaluation": ("laurent",),
     "/pilotage/choix": TERRITORY,
     "/pilotage": (*TERRITORY, "admin", "observer"),
+    "/administration/messages": ("laurent", "admin"),
+    "/administration/messages?etat=partis": ("laurent", "admin"),
+    "/administration/messages?etat=adresses": ("laurent", "admin"),
+    "/mes-rappels": ("ines", "elodie", "jean", "admin"),
 }
 VISITS = [(path, name) for path, names in PLACES.items() for name in names]
 
