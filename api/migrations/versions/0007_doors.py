@@ -9,7 +9,7 @@ from sqlalchemy.types import TypeEngine
 from cases.tables import columns
 
 revision = '0007'
-down_revision = '0004'
+down_revision = '0006'
 branch_labels = None
 depends_on = None
 

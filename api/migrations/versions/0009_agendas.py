@@ -5,7 +5,7 @@ from alembic import op
 
 from cases.tables import columns
 
-revision = '0016'
+revision = '0009'
 down_revision = '0008'
 branch_labels = None
 depends_on = None

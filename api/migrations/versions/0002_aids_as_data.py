@@ -6,7 +6,7 @@ from alembic import op
 from cases.aid_catalogue import search_text
 from cases.tables import columns
 
-revision = '0003'
+revision = '0002'
 down_revision = '0001'
 branch_labels = None
 depends_on = None

@@ -5,8 +5,8 @@ from alembic import op
 
 from cases.tables import columns
 
-revision = '0006'
-down_revision = '0003'
+revision = '0003'
+down_revision = '0002'
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ from alembic import op
 
 from cases.tables import columns
 
-revision = '0009'
-down_revision = '0006'
+revision = '0004'
+down_revision = '0003'
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from alembic import op
 
 from cases.tables import columns
 
-revision = "0005"
-down_revision = "0016"
+revision = '0010'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 
