@@ -76,7 +76,7 @@ def test_the_catalogue_goes_on_page_after_page(town: Town, monkeypatch: pytest.M
 
 
 def _links(text: str) -> list[dict[str, str]]:
-    return [{name: value.replace("&amp;", "&") for name, value in one.items()} for one in Page(text).all("a")]
+    return [{name: (value or "").replace("&amp;", "&") for name, value in one.items()} for one in Page(text).all("a")]
 
 
 def test_an_aid_says_of_a_business_whether_it_may_have_it_and_why_not(town: Town) -> None:
@@ -100,7 +100,7 @@ def test_the_aids_of_another_territorys_case_are_not_shown(town: Town) -> None:
 def test_an_aid_that_is_noted_from_the_catalogue_keeps_what_the_catalogue_says_of_it(town: Town) -> None:
     reference = town.logged()
     browser = town["ines"].open(f"/aides?dossier={reference}&q=prime")
-    (href,) = (one["href"] for one in _links(browser.answer.text) if "/noter/aid?" in one["href"])
+    (href,) = (one["href"] for one in _links(browser.answer.text) if "/noter/aid?" in one.get("href", ""))
     browser.open(href).fill(
         aid="Prime du quartier", amount="12 000", granted_on="2026-10-05", de_minimis="1", scope="qpv"
     )
