@@ -16,6 +16,7 @@ from cases.errors import CasesError, Invalid, NotFound
 from cases.files import Files
 from cases.identifiers import new_id
 from cases.journey import Request
+from cases.tables.appointments import appointment
 from cases.tables.case import (
     aid_obtained,
     business,
@@ -195,6 +196,7 @@ def _of_the_case(case_id: str) -> Iterator[Wiping]:
     words: tuple[tuple[Table, dict[str, Any]], ...] = (
         (need, {"detail": None}),
         (meeting, {"place": None}),
+        (appointment, {"place": None}),
         (document, {"name": "Document effacé", "sha256": "", "path": None}),
         (follow_up_check, {"turnover": None}),
         (referral, {"choice_reason": None}),

@@ -18,8 +18,8 @@ from tests.cases.conftest import database
 
 __all__ = ["database"]
 
-COUNTED = {"rate_count", "heartbeat"}
-"""What is counted of requests, and is no change of anything."""
+NOT_READ = {"rate_count", "heartbeat", "case_search"}
+"""What is counted of requests, which is no change of anything; and the words of the search, that nobody reads: they follow their case."""
 
 
 class Mailbox(Mentored):
@@ -53,7 +53,7 @@ class Mailbox(Mentored):
 
     def everything(self) -> dict[str, list[Any]]:
         """All that is stored."""
-        tables = [table for table in target().sorted_tables if table.name not in COUNTED]
+        tables = [table for table in target().sorted_tables if table.name not in NOT_READ]
         return {table.name: sorted(map(repr, self.scene.rows(table.select()))) for table in tables}
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from api.metrics import Figures
 from cases.tables.memory import journal
 from cases.tables.people import person
 from cases.tables.webhooks import webhook, webhook_delivery, webhook_secret
@@ -165,7 +166,9 @@ def test_a_tool_that_never_answers_well_is_stopped_its_owner_hears_of_it_and_may
     assert (seen["failed"], seen["disabled_because"], seen["last_error"]) == (1, "Réponse 503.", "Réponse 503.")
     [mail] = rows(adviser, select(message).where(message.c.key == "webhook_stopped"))
     assert mail.person_id == adviser.ids["adviser"]
-    assert "qp_webhooks_stopped 1.0" in adviser.client.get("/metrics").text
+    figures = Figures()
+    adviser.database.read(lambda db: figures.read(db, adviser.clock), WORKER)
+    assert b"qp_webhooks_stopped 1.0" in figures.text()
     adviser.logs(name="Le Fournil")
     assert len(rows(adviser, select(webhook_delivery))) == 1, "nothing more is to be told meanwhile"
 
