@@ -73,13 +73,15 @@ def create_app(
 
 
 def _add_routes(app: FastAPI, *, demo: bool) -> None:
-    """Every page is guarded from forged forms, and what links send is counted, here and once."""
+    """Every page is guarded from forged forms, and what links send is counted, here and once; the mail readers' own button sends no form."""
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", responses={**errors.PROBLEMS})
     guarded = [Depends(csrf.checked), Depends(link_limits.checked)]
     shown = (*pages.ROUTERS, *(pages.OF_THE_DEMO if demo else ()))
     for router in shown:
         app.include_router(router, dependencies=guarded, include_in_schema=False)
+    for router in pages.UNGUARDED:
+        app.include_router(router, include_in_schema=False)
     app.state.addresses = frozenset(getattr(route, "path", "") for router in shown for route in router.routes)
     app.include_router(health.router, include_in_schema=False)
     app.router.routes.append(app.state.frame.assets.route)

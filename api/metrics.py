@@ -12,7 +12,7 @@ from cases.clock import Clock
 from cases.tables.memory import deadline
 from cases.tables.webhooks import webhook
 from notifications.clock import worker_is_alive
-from notifications.tables import message
+from notifications.tables import message, suppression
 
 
 class Figures:
@@ -27,6 +27,10 @@ class Figures:
         )
         self._waiting = self._gauge("qp_messages_waiting", "Messages that wait to leave.")
         self._failed = self._gauge("qp_messages_failed", "Messages that could not leave.")
+        self._lateness = self._gauge(
+            "qp_messages_late_seconds", "How long the oldest message that could leave has waited."
+        )
+        self._given_up = self._gauge("qp_addresses_refused", "Addresses to which nothing is sent any more.")
         self._late = self._gauge("qp_deadlines_late", "Deadlines that are past and not met.")
         self._stopped = self._gauge("qp_webhooks_stopped", "Webhooks that were stopped because they answer no more.")
         self._worker = self._gauge("qp_worker_alive", "Whether a worker was heard of lately.")
@@ -36,7 +40,11 @@ class Figures:
         by_status = select(message.c.status, func.count()).group_by(message.c.status)
         counts = {status: number for status, number in db.execute(by_status)}
         late = (deadline.c.status == "open", deadline.c.due_at < clock.now())
-        self._waiting.set(counts.get("waiting", 0))
+        oldest = select(func.min(message.c.send_at)).where(message.c.status.in_(("waiting", "leased")))
+        first = db.execute(oldest).scalar()
+        self._waiting.set(counts.get("waiting", 0) + counts.get("leased", 0))
+        self._lateness.set(max(0.0, (clock.now() - first).total_seconds()) if first else 0)
+        self._given_up.set(db.execute(select(func.count()).select_from(suppression)).scalar_one())
         self._failed.set(counts.get("dead", 0))
         self._late.set(db.execute(select(func.count()).select_from(deadline).where(*late)).scalar_one())
         stopped = select(func.count()).select_from(webhook).where(webhook.c.disabled_at.is_not(None))

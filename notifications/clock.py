@@ -20,6 +20,7 @@ from cases.files import Files
 from cases.surveys import ask_again
 from cases.sweep import sweep
 from notifications.asking import answer_all
+from notifications.exceptions import tell_exceptions
 from notifications.expiring import warn_of_tokens
 from notifications.mailer import Post, send_due
 from notifications.planner import plan
@@ -31,6 +32,7 @@ EVERY: Final = {
     "sweep": 20,
     "plan": 5,
     "answer": 5,
+    "weekly": 60,
     "send": 5,
     "tell": 5,
     "beat": 15,
@@ -60,6 +62,7 @@ async def tick(database: Database, clock: Clock, post: Post) -> Ticked:
     """Do once all that a worker does: what is due happens, is planned, composed and sent. For virtual days too."""
     swept = await asyncio.to_thread(sweep, database, clock.now())
     planned = await asyncio.to_thread(plan, database, clock.now(), domain=post.domain)
+    planned += await asyncio.to_thread(tell_exceptions, database, clock.now(), domain=post.domain)
     return Ticked(swept, planned, await send_due(database, clock, post))
 
 
@@ -75,6 +78,7 @@ async def run(
         "answer": lambda: asyncio.to_thread(answer_all, database, clock.now()),
         "warn": lambda: asyncio.to_thread(warn_of_tokens, database, clock.now()),
         "surveys": lambda: asyncio.to_thread(database.write, partial(ask_again, now=clock.now()), Scope.worker()),
+        "weekly": lambda: asyncio.to_thread(tell_exceptions, database, clock.now(), domain=domain),
         "beat": lambda: asyncio.to_thread(beat, database, clock, name),
         "retention": lambda: asyncio.to_thread(keep_schedule, database, clock.now(), files),
     }

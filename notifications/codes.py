@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
@@ -26,12 +27,15 @@ class Asked:
     next_page: str
 
 
-def new_code(db: Connection, request_id: str, *, key: str, until: datetime) -> str:
-    """Make the code of a request while its mail is written; only its keyed hash is kept: the table alone gives no code away."""
+def draw_code(request_id: str, *, key: str, until: datetime) -> tuple[str, dict[str, Any]]:
+    """The code of a request while its mail is written, and what makes it good once it is kept: the table alone gives no code away."""
     code = f"{secrets.randbelow(1_000_000):06}"
-    mine = sign_in_request.c.id == request_id
-    db.execute(update(sign_in_request).where(mine).values(code_hash=_signed(request_id, code, key), code_until=until))
-    return code
+    return code, {"id": request_id, "code_hash": _signed(request_id, code, key), "code_until": until}
+
+
+def keep_code(db: Connection, drawn: Mapping[str, Any]) -> None:
+    """Make a drawn code good."""
+    db.execute(update(sign_in_request).where(sign_in_request.c.id == drawn["id"]).values(drawn))
 
 
 def last_asked(db: Connection, browser: str) -> Asked | None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final, Unpack
 
-from sqlalchemy import Connection
-
 from cases.views.agenda import Entry
 from engine.model import Do, From, MailClass, Role
 from notifications.calendars import invitation
@@ -16,11 +14,13 @@ from notifications.destinations import Destinations
 from notifications.grammar import Days, clipped
 from notifications.links import MakeLink, Opens
 from notifications.paper import HtmlPaper, TextPaper
+from notifications.preferences import category_of
 from notifications.said import CaseSaid, LineSaid, Running, Said, TrackSaid
+from notifications.said_rows import Rows
 from notifications.schedule import A_DAY
 from notifications.sms import sms
 from notifications.typography import phone, typo
-from notifications.wording import read_facts
+from notifications.wording import said_of
 
 SUBJECT: Final = 120
 """Letters of a subject."""
@@ -54,14 +54,16 @@ class Composed:
     """The first line and the link, in at most 160 letters: the subject says who and what, and holds nothing that must stay hidden."""
     calendar: tuple[str, bytes] | None = None
     """What it asks of the reader's agenda, and the file that goes with it."""
+    stop: str | None = None
+    """Where one press stops this kind of mail; None when it is not one that may be stopped."""
 
 
 def compose(
-    db: Connection, message: Mapping[str, Any], *, now: datetime, base_url: str, make_link: MakeLink,
+    rows: Rows, message: Mapping[str, Any], *, now: datetime, base_url: str, make_link: MakeLink,
     reviewed: Collection[tuple[str, str]] = REVIEWED,
 ) -> Composed:  # fmt: skip
-    """The words of a message, a row of the table `message`. Raises TemplateNotFound when no template has its key."""
-    said = read_facts(db, message)
+    """The words of a message, a row of the table `message`, from the rows read for it. Raises TemplateNotFound when no template has its key."""
+    said = said_of(rows, message)
     language = said.case.language
     translated = {"translated": language} if (message["key"], language) in reviewed else {}
     return compose_said(said, message, now=now, base_url=base_url, make_link=make_link, **translated)
@@ -75,9 +77,9 @@ def compose_said(
     return _printed(template_of(message["key"]), said, links, _given(said, message, links, now) | more)
 
 
-def subject_of(db: Connection, message: Mapping[str, Any], now: datetime) -> str:
+def subject_of(rows: Rows, message: Mapping[str, Any], now: datetime) -> str:
     """What a message says in one line, for who says it aloud instead: nothing is made for it that must stay hidden."""
-    said = read_facts(db, message)
+    said = said_of(rows, message)
     links = Destinations(message, said, "", _no_link)
     return clipped(
         TextPaper().block(template_of(message["key"]), "subject", _given(said, message, links, now)), SUBJECT
@@ -96,17 +98,18 @@ def _no_link(purpose: str, **_: Unpack[Opens]) -> str:
 
 
 def compose_digest(
-    db: Connection, messages: Sequence[Mapping[str, Any]], *, now: datetime, base_url: str, make_link: MakeLink
+    rows: Rows, messages: Sequence[Mapping[str, Any]], *, now: datetime, base_url: str, make_link: MakeLink
 ) -> Composed:
     """The words of several reminders to one person: what each is about, and where it is done. Raises ValueError when there are none."""
     if not messages:
         raise ValueError("a digest has something to say")
-    parts = [_part(db, one, now, base_url, make_link) for one in messages[:LISTED]]
+    parts = [_part(rows, one, now, base_url, make_link) for one in messages[:LISTED]]
     first, keys = messages[0], {one["key"] for one in messages}
-    said = read_facts(db, first)
+    said = said_of(rows, first)
     if len({one["case_id"] for one in messages}) > 1:
         said = replace(said, case=CaseSaid(), track=TrackSaid(), line=LineSaid(), own=None)
-    links = Destinations(first, said, base_url, make_link)
+    kinds = {category for one in messages if (category := category_of(one))}
+    links = Destinations(first, said, base_url, make_link, kinds)
     digest = {
         "why": _WHY_TOGETHER, "items": [item for item, _ in parts], "count": len(messages), "more": len(messages) - len(parts),
         "only": first["key"] if len(keys) == 1 else "", "since": min((since for _, since in parts if since), default=None),
@@ -120,10 +123,10 @@ def template_of(key: str) -> str:
 
 
 def _part(
-    db: Connection, message: Mapping[str, Any], now: datetime, base_url: str, make_link: MakeLink
+    rows: Rows, message: Mapping[str, Any], now: datetime, base_url: str, make_link: MakeLink
 ) -> tuple[tuple[str, str], date | None]:
     """One reminder of a digest: what it is about and where its button leads, and since when it is expected."""
-    said = read_facts(db, message)
+    said = said_of(rows, message)
     given = _given(said, message, Destinations(message, said, base_url, make_link), now)
     paper, name = TextPaper(), template_of(message["key"])
     about = paper.block(name, "item", given) or paper.block(name, "subject", given)
@@ -154,7 +157,8 @@ def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: dat
         "given": given_of(message), "links": links, "product": PRODUCT, "translated": "",
         "entrepreneur": said.role == Role.ENTREPRENEUR, "mentor": said.role == Role.MENTOR, "operator": said.role == Role.OPERATOR,
         "hello": f"Bonjour {said.to.first}" if has_a_name else "Bonjour",
-        "by_reply": links.reply, "calendar": _calendar(said, now),
+        "by_reply": links.reply, "calendar": _calendar(said, now), "may_be_stopped": message["mail_class"] == MailClass.REMINDER,
+        "stuck": (message["facts"] or {}).get("territories", []),
         "signature": _signature(said), "why": _why(said, message), "asked_for": message["mail_class"] == MailClass.REQUESTED,
     }  # fmt: skip
 
@@ -215,7 +219,7 @@ def _printed(name: str, said: Said, links: Destinations, given: Mapping[str, Any
     entrance = text.pressed if text.pressed.startswith("http") or said.role != Role.ENTREPRENEUR else links.my_case
     return Composed(
         subject, text.block(name, "preheader", given) or typo(PRODUCT), written, html.print(name, given), _sender(said), given["by_reply"] or _reply_to(said),
-        sms(subject, entrance), given["calendar"],
+        sms(subject, entrance), given["calendar"], links.stop if given["may_be_stopped"] else None,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ def retry(db: Connection, identifier: str, now: datetime) -> bool:
     row = db.execute(again.returning(message.c.to_email)).first()
     if row is None:
         return False
-    db.execute(delete(suppression).where(suppression.c.email == (row.to_email or "").lower()))
+    lift(db, row.to_email or "")
     return True
 
 
@@ -36,3 +36,8 @@ def give_up(db: Connection, identifier: str) -> bool:
     """Let a dead letter be; false when it is not one."""
     dead = (message.c.id == identifier, message.c.status == "dead")
     return db.execute(update(message).where(*dead).values(status="given_up")).rowcount == 1
+
+
+def lift(db: Connection, email: str) -> bool:
+    """Trust an address again, of which a server had said that nobody has it; false when none did."""
+    return db.execute(delete(suppression).where(suppression.c.email == email.lower())).rowcount == 1

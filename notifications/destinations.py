@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from typing import Any
 
 from engine.model import Kind, Role
 from engine.state_names import PairState
 from notifications.links import LASTS, MakeLink, Opens, Purpose
+from notifications.preferences import category_of
 from notifications.replying import reply_address
 from notifications.said import Said
 
@@ -16,8 +17,16 @@ from notifications.said import Said
 class Destinations:
     """The addresses that a mail's template may name. A signed link is made once, the first time it is named."""
 
-    def __init__(self, message: Mapping[str, Any], said: Said, base_url: str, make_link: MakeLink) -> None:
+    def __init__(
+        self,
+        message: Mapping[str, Any],
+        said: Said,
+        base_url: str,
+        make_link: MakeLink,
+        categories: Collection[str] = (),
+    ) -> None:
         self._message, self._said, self._base, self._make = message, said, base_url.rstrip("/"), make_link
+        self._categories = set(categories) or {one for one in (category_of(message),) if one}
 
     # -- pages ----------------------------------------------------------------------------------------------------------------
 
@@ -50,6 +59,10 @@ class Destinations:
     def territory(self) -> str:
         """The territory's page."""
         return f"{self._base}/territoires/{self._said.place.slug}"
+
+    def backlog_of(self, slug: str | None) -> str:
+        """The figures of a territory; those that the reader sees first where there is none."""
+        return f"{self._base}/pilotage?territoire={slug}" if slug else f"{self._base}/pilotage"
 
     @property
     def api(self) -> str:
@@ -144,12 +157,29 @@ class Destinations:
         token = self._token(Purpose(self._facts["purpose"]), self._message["track"], data=self._facts.get("data") or {})
         return f"{self._base}/lien/{token}"
 
+    @property
+    def preferences(self) -> str:
+        """Which reminders the reader wants."""
+        return f"{self._base}/preferences/{self._preferring}"
+
+    @property
+    def stop(self) -> str:
+        """Where one press stops reminders of the mail's own kind."""
+        return f"{self._base}/desabonnement/{self._preferring}"
+
     # -- how ------------------------------------------------------------------------------------------------------------------
 
     @property
     def minutes(self) -> int:
         """How many minutes a sign-in link lasts."""
         return int(LASTS[Purpose.SIGN_IN].total_seconds() // 60)
+
+    @cached_property
+    def _preferring(self) -> str:
+        """The token of both: it says for whom they choose, and what one press stops."""
+        data = {"recipient": self._message["recipient"], "categories": sorted(str(one) for one in self._categories)}
+        own = {name: self._message[name] for name in ("person_id", "entrepreneur_id") if self._message[name]}
+        return self._make(str(Purpose.PREFERENCES), data=data, **own)
 
     @property
     def days(self) -> int:

@@ -124,6 +124,11 @@ def counted(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count < 2 else many or one + 's'}"
 
 
+def as_day(written: str) -> date:
+    """A day that was kept as text: « 2027-02-09 »."""
+    return date.fromisoformat(written)
+
+
 # -- days -------------------------------------------------------------------------------------------------------------------
 
 

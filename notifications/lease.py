@@ -1,18 +1,21 @@
-"""Whose a message is while it leaves, and what became of it: each answer is a short transaction of its own."""
+"""Whose a message is while it leaves, and what became of it: each answer is a short transaction, of many messages at once."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, func, not_, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.model import MailClass
 from engine.working_days import Calendar
 from notifications import digest, planner
 from notifications.errors import AddressRefused, LetterRefused
+from notifications.freshness import Row, drop_stale
 from notifications.letters import message_id_of
 from notifications.recipients import place_of
 from notifications.schedule import TRIES, send_at, try_again_at
@@ -21,56 +24,62 @@ from notifications.tables import message, suppression
 LEASE: Final = timedelta(seconds=60)
 """How long a message is one worker's: longer than sending one may last."""
 AT_ONCE: Final = 50
-"""Messages looked at between two looks at what is more pressing."""
+"""Messages that are taken at once."""
+_LOOKED_AT: Final = 4
+"""Among how many more people than are taken each worker chooses its own, so that workers seldom meet."""
 
 
-def due(db: Connection, now: datetime) -> list[str]:
-    """The next messages, the most pressing first: what was asked for, news, then reminders."""
-    pressing = case(
-        (message.c.mail_class == str(MailClass.REQUESTED), 0),
-        (message.c.mail_class == str(MailClass.DIRECT), 1),
-        else_=2,
-    )
-    found = select(message.c.id).where(_ready(now)).order_by(pressing, message.c.send_at, message.c.id).limit(AT_ONCE)
-    return list(db.execute(found).scalars())
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a worker takes: how many at most, and none for the domains whose lanes are full. `domain`: of the identities of digests."""
+
+    worker: str
+    domain: str
+    at_most: int = AT_ONCE
+    without: Collection[str] = ()
 
 
-def take(db: Connection, *, identifier: str, worker: str, domain: str, now: datetime) -> dict[str, Any] | None:
-    """Make a message ours for a minute, all its conditions checked again; a reminder may become a digest with others first.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The messages that are ours for a minute, the most pressing first; `seen`: how many were looked at, whatever became of them."""
 
-    None when nothing leaves now: it is somebody else's, not true any more, not for this hour, or too much for today.
+    rows: tuple[dict[str, Any], ...]
+    seen: int
+
+
+def is_anything_due(db: Connection, now: datetime) -> bool:
+    """Whether there is a message to take."""
+    due = or_(_is_free(now), digest.first_try(now))
+    return db.execute(select(message.c.id).where(due).limit(1)).first() is not None
+
+
+def take(db: Connection, *, asked: Asked, now: datetime) -> Taken:
+    """Make messages ours for a minute, all their conditions checked again; several reminders to one person become one digest.
+
+    The most pressing first: what was asked for, news, then reminders. Those that are not true any more are dropped, those whose hour it is
+    not wait for it, those whose address is dead become calls to make.
     """
-    row = _free(db, identifier, now)
-    if row is None or _not_now(db, row, now) or _nowhere_to_go(db, row, now):
-        return None
-    if _first_try_of_a_reminder(row):
-        chosen = digest.gather(db, row, now, domain=domain)
-        row = _free(db, chosen, now) if chosen else None
-    elif row["kind"] == "digest":
-        row = row if _something_left(db, row) else None
-    elif digest.drop_if_stale(db, row):
-        row = None
-    if row is None:
-        return None
-    ours = {
-        "status": "leased", "leased_until": now + LEASE, "leased_by": worker, "attempts": message.c.attempts + 1,
-        "message_id": row["message_id"] or message_id_of(row["id"], domain),
-    }  # fmt: skip
-    taken = db.execute(update(message).where(message.c.id == row["id"]).values(**ours).returning(*message.c))
-    return dict(taken.mappings().one())
+    found = _lock_due(db, asked, now)
+    ready = [row["id"] for row in _still_good(db, found, now)]
+    seen, room = len(found), asked.at_most - len(found)
+    if room > 0:
+        reminders, chosen = _lock_reminders(db, asked, room, now)
+        seen, ready = seen + reminders, ready + chosen
+    return Taken(_lease(db, ready, asked, now), seen)
 
 
-def mark_sent(db: Connection, *, row: Mapping[str, Any], kept: Mapping[str, str], now: datetime) -> str:
-    """It left; its words are kept, without the secrets of its links."""
-    return _end(db, row, status="sent", sent_at=now, last_error=None, **kept)
+def mark_sent(db: Connection, *, sent: Sequence[tuple[Row, Mapping[str, str]]], now: datetime) -> None:
+    """They left; their words are kept, without the secrets of their links."""
+    rows = [{"its_id": row["id"], "now": now, **{f"its_{name}": kept[name] for name in _WORDS}} for row, kept in sent]
+    db.execute(_SENT, rows)
 
 
-def give_back(db: Connection, *, row: Mapping[str, Any], now: datetime) -> str:
+def give_back(db: Connection, *, row: Row, now: datetime) -> str:
     """The server was away: the try does not count, but for the first, which counted in the day's reminders."""
     return _end(db, row, status="waiting", attempts=max(1, row["attempts"] - 1))
 
 
-def postpone(db: Connection, *, row: Mapping[str, Any], error: str, now: datetime, broken: bool = False) -> str:
+def postpone(db: Connection, *, row: Row, error: str, now: datetime, broken: bool = False) -> str:
     """Try again later, less and less often; after the last try it is a dead letter, for somebody to look at.
 
     A digest that cannot be composed is undone: what is broken in it stops nothing else.
@@ -84,7 +93,7 @@ def postpone(db: Connection, *, row: Mapping[str, Any], error: str, now: datetim
     return _end(db, row, status="waiting", last_error=error, send_at=again)
 
 
-def bury(db: Connection, *, row: Mapping[str, Any], refused: LetterRefused, now: datetime) -> str:
+def bury(db: Connection, *, row: Row, refused: LetterRefused, now: datetime) -> str:
     """A dead letter. When it is the address that was refused, nothing is sent there any more, and somebody is asked to call."""
     if isinstance(refused, AddressRefused) and row["to_email"]:
         insert_once = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
@@ -94,29 +103,87 @@ def bury(db: Connection, *, row: Mapping[str, Any], refused: LetterRefused, now:
     return _end(db, row, status="dead", last_error=str(refused))
 
 
+# -- taking -----------------------------------------------------------------------------------------------------------------
+
+_PRESSING: Final = case(
+    (message.c.mail_class == str(MailClass.REQUESTED), 0),
+    (message.c.mail_class == str(MailClass.DIRECT), 1),
+    else_=2,
+)
+_WORDS: Final = ("subject", "text", "html")
+_FREE: Final = {"status": "sent", "leased_until": None, "leased_by": None, "last_error": None}
+_SENT: Final = (
+    update(message)
+    .where(message.c.id == bindparam("its_id"), message.c.status != "sent")
+    .values(sent_at=bindparam("now"), **_FREE, **{name: bindparam(f"its_{name}") for name in _WORDS})
+)
+
+
+def _lock_due(db: Connection, asked: Asked, now: datetime) -> list[dict[str, Any]]:
+    """What is due and nobody's, but for reminders that were never tried: who counts their person's day has them."""
+    free = and_(_is_free(now), not_(digest.first_try(now)), *_elsewhere(asked))
+    query = select(message).where(free).order_by(_PRESSING, message.c.send_at, message.c.id).limit(asked.at_most)
+    return [dict(row) for row in db.execute(query.with_for_update(skip_locked=True)).mappings()]
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    waiting = and_(message.c.status == "waiting", message.c.send_at <= now)
+    return or_(waiting, and_(message.c.status == "leased", message.c.leased_until <= now))
+
+
+def _elsewhere(asked: Asked) -> list[ColumnElement[bool]]:
+    return [not_(func.lower(message.c.to_email).endswith(f"@{domain}", autoescape=True)) for domain in asked.without]
+
+
+def _lock_reminders(db: Connection, asked: Asked, room: int, now: datetime) -> tuple[int, list[str]]:
+    """The reminders of people whose day nobody else is counting: how many were looked at, and what leaves of them."""
+    due = and_(digest.first_try(now), *_elsewhere(asked))
+    people = digest.people_to_remind(db, due, room * _LOOKED_AT)
+    chosen = sorted(people, key=lambda key: hashlib.sha256(f"{asked.worker} {key}".encode()).digest())[:room]
+    if not chosen:
+        return 0, []
+    days = digest.hold_days(db, {key: people[key] for key in chosen}, now)
+    theirs = select(message).where(due, message.c.recipient.in_(days.sent)).order_by(message.c.created_at, message.c.id)
+    rows = [dict(row) for row in db.execute(theirs.with_for_update(skip_locked=True)).mappings()]
+    return len(rows), digest.gather(db, _still_good(db, rows, now), days, now, domain=asked.domain)
+
+
+def _lease(db: Connection, ready: Sequence[str], asked: Asked, now: datetime) -> tuple[dict[str, Any], ...]:
+    if not ready:
+        return ()
+    ours = {
+        "status": "leased",
+        "leased_until": now + LEASE,
+        "leased_by": asked.worker,
+        "attempts": message.c.attempts + 1,
+    }
+    taken = update(message).where(message.c.id.in_(ready)).values(**ours).returning(*message.c)
+    rows = {row["id"]: dict(row) for row in db.execute(taken).mappings()}
+    for row in rows.values():
+        if row["message_id"] is None:
+            row["message_id"] = message_id_of(row["id"], asked.domain)
+            db.execute(update(message).where(message.c.id == row["id"]).values(message_id=row["message_id"]))
+    return tuple(rows[identifier] for identifier in ready)
+
+
 # -- conditions -------------------------------------------------------------------------------------------------------------
 
 
-def _ready(now: datetime) -> ColumnElement[bool]:
-    waiting = (message.c.status == "waiting") & (message.c.send_at <= now)
-    return or_(waiting, (message.c.status == "leased") & (message.c.leased_until <= now))
+def _still_good(db: Connection, rows: Sequence[Row], now: datetime) -> Sequence[Row]:
+    """Those that may leave now."""
+    rows = [row for row in rows if not _not_now(db, row, now)]
+    dead = planner.suppressed(db, {row["to_email"] for row in rows if row["to_email"]})
+    for row in rows:
+        if (row["to_email"] or "").lower() in dead:
+            _call_instead(db, row, now)
+    rows = [row for row in rows if (row["to_email"] or "").lower() not in dead]
+    again = [row for row in rows if row["kind"] == "digest"]
+    alone = drop_stale(db, [row for row in rows if row["kind"] != "digest"])
+    good = {row["id"] for row in (*alone, *(digest.drop_empty(db, again) if again else ()))}
+    return [row for row in rows if row["id"] in good]
 
 
-def _free(db: Connection, identifier: str, now: datetime) -> dict[str, Any] | None:
-    """A message that is due and nobody's. A reminder is not locked yet: whoever counts its person's day first gathers it."""
-    mine = select(message).where(message.c.id == identifier, _ready(now))
-    row = db.execute(mine).mappings().first()
-    if row is None or _first_try_of_a_reminder(row):
-        return dict(row) if row else None
-    locked = db.execute(mine.with_for_update(skip_locked=True)).mappings().first()
-    return dict(locked) if locked else None
-
-
-def _first_try_of_a_reminder(row: Any) -> bool:
-    return bool(row["mail_class"] == MailClass.REMINDER and row["kind"] == "mail" and row["attempts"] == 0)
-
-
-def _not_now(db: Connection, row: Mapping[str, Any], now: datetime) -> bool:
+def _not_now(db: Connection, row: Row, now: datetime) -> bool:
     """Whether it is night there, or no working day, since the message could not leave when it should have."""
     leaves = send_at(MailClass(row["mail_class"]), now, _calendar(row))
     if leaves > now:
@@ -124,33 +191,24 @@ def _not_now(db: Connection, row: Mapping[str, Any], now: datetime) -> bool:
     return leaves > now
 
 
-def _nowhere_to_go(db: Connection, row: Mapping[str, Any], now: datetime) -> bool:
-    """Whether its address was found to be dead meanwhile: then it is a call to make."""
-    if not planner.is_suppressed(db, row["to_email"] or ""):
-        return False
+def _call_instead(db: Connection, row: Row, now: datetime) -> None:
+    """Its address was found to be dead meanwhile: it is a call to make."""
     _ask_to_call(db, row, now)
     _end(db, row, status="task", kind="task")
-    return True
 
 
-def _ask_to_call(db: Connection, row: Mapping[str, Any], now: datetime) -> None:
+def _ask_to_call(db: Connection, row: Row, now: datetime) -> None:
     if row["case_id"] is not None:
         planner.ask_to_call(db, row, place_of(db, "case", row["case_id"]), now)
 
 
-def _calendar(row: Mapping[str, Any]) -> Calendar:
+def _calendar(row: Row) -> Calendar:
     return Calendar(row["holidays"], row["timezone"])
 
 
-def _something_left(db: Connection, whole: Mapping[str, Any]) -> bool:
-    """Whether a part of a digest is still true; else it is dropped whole."""
-    if digest.parts_of(db, whole["id"]):
-        return True
-    _end(db, whole, status="dropped", last_error="nothing is left to say")
-    return False
-
-
-def _end(db: Connection, row: Mapping[str, Any], *, status: str, **values: Any) -> str:
+def _end(db: Connection, row: Row, *, status: str, **values: Any) -> str:
+    """What became of a message, unless it left meanwhile, or another worker has it: each lease counts one try more."""
     ended = {"status": status, "leased_until": None, "leased_by": None, **values}
-    db.execute(update(message).where(message.c.id == row["id"], message.c.status != "sent").values(**ended))
+    mine = (message.c.id == row["id"], message.c.status != "sent", message.c.attempts == row["attempts"])
+    db.execute(update(message).where(*mine).values(**ended))
     return status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypedDict, Unpack
 from sqlalchemy import Connection, Row, insert, select, update
 
 from cases.identifiers import new_id
-from notifications.codes import new_code
+from notifications.codes import draw_code, keep_code
 from notifications.tables import signed_link
 
 _BYTES: Final = 24
@@ -37,6 +37,8 @@ class Purpose(StrEnum):
     CHARTER = "charter"
     REPLY = "reply"
     """An answer to the mail itself: it opens no page."""
+    PREFERENCES = "preferences"
+    """Which reminders its reader wants."""
 
 
 LASTS: Final[Mapping[Purpose, timedelta]] = {
@@ -49,6 +51,7 @@ LASTS: Final[Mapping[Purpose, timedelta]] = {
     Purpose.LOG_BOOK: timedelta(days=60),
     Purpose.CHARTER: timedelta(days=60),
     Purpose.REPLY: timedelta(days=180),
+    Purpose.PREFERENCES: timedelta(days=365),
 }
 """How long each lives, unless it is told otherwise. Eighteen months for a case: its twelve of follow-up and six more."""
 
@@ -103,18 +106,33 @@ def new_link(db: Connection, purpose: str, *, now: datetime, key: str = "", **op
 
     A link made for a branch's group address is bound to no person: its case and its referral say for which branch it speaks.
     """
+    token, row = draw_link(purpose, now=now, key=key, **opens)
+    keep_links(db, (row,))
+    return token
+
+
+def draw_link(purpose: str, *, now: datetime, key: str = "", **opens: Unpack[Opens]) -> tuple[str, dict[str, Any]]:
+    """A token, and the row that makes it good once it is kept (`keep_links`). Raises ValueError for an unknown purpose."""
     known = Purpose(purpose)
     if known is Purpose.CODE:
-        return new_code(db, str((opens.get("data") or {})["request"]), key=key, until=now + LASTS[known])
+        return draw_code(str((opens.get("data") or {})["request"]), key=key, until=now + LASTS[known])
     token = secrets.token_urlsafe(_BYTES)
     until = now + (opens.pop("lasts", None) or LASTS[known])
-    row = {"data": {}} | {name: value for name, value in opens.items() if value is not None}
-    db.execute(
-        insert(signed_link).values(
-            id=new_id(now), token_hash=_hash(token), purpose=str(known), created_at=now, expires_at=until, **row
-        )
-    )
-    return token
+    bound = {"person_id": None, "entrepreneur_id": None, "case_id": None, "track": None} | {
+        name: value for name, value in opens.items() if value is not None
+    }
+    row = {"id": new_id(now), "token_hash": _hash(token), "purpose": str(known), "created_at": now, "expires_at": until}
+    return token, {"data": {}} | bound | row
+
+
+def keep_links(db: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Make drawn links and codes good."""
+    links = [row for row in rows if "token_hash" in row]
+    if links:
+        db.execute(insert(signed_link), links)
+    for row in rows:
+        if "code_hash" in row:
+            keep_code(db, row)
 
 
 def find_link(db: Connection, token: str, now: datetime) -> Link | None:

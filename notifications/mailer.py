@@ -1,32 +1,32 @@
-"""Messages leave: leased, composed, sent outside of any transaction, then marked; at least once, always under the same Message-ID."""
+"""Messages leave: taken, written and marked many at a time, sent side by side outside of any transaction; at least once, always under one Message-ID."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from datetime import datetime
-from email.message import EmailMessage
+from datetime import timedelta
 from functools import partial
 from typing import Any, Final, TypeVar
 
 import structlog
-from sqlalchemy import Connection
 
 from cases.clock import Clock
 from cases.database import Database, Scope
-from notifications import composer, digest, lease
+from notifications import lease
 from notifications.errors import Closed, LetterRefused, TryLater
-from notifications.letters import domain_of, write_letter
-from notifications.links import new_link
-from notifications.replying import with_domain
-from notifications.smtp import Carrier
-
-MASK: Final = "•••"
-"""What stands in the stored words where the letter had a link's secret."""
+from notifications.lanes import Lanes
+from notifications.lease import Asked
+from notifications.letters import domain_of
+from notifications.links import keep_links
+from notifications.smtp import WHOLE, Carrier
+from notifications.writing import Ready, Unwritten, Writing, write_all
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
+
+_LOOKS_AGAIN: Final = 0.5
+"""Seconds after which a worker that waits for answers looks whether a letter is long on its way, and a lane free for others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,83 +51,150 @@ class Post:
 async def send_due(
     database: Database, clock: Clock, post: Post, *, stopping: Callable[[], bool] = lambda: False
 ) -> int:
-    """Send everything that is due, one message at a time; give how many letters left. `stopping` is asked between two letters.
+    """Send everything that is due; give how many letters left. `stopping` is asked before each letter.
 
-    Any number of workers may send at once. A message that fails stops no other; a server that is away stops them all, until later.
+    Any number of workers may send at once. A message that fails stops no other, nor does a slow domain; a server that is away stops them all,
+    until later.
     """
-    sent, seen = 0, list[str]()
+    run = _Run(database, clock, post, stopping)
     try:
-        while (due := await _due(database, clock)) and due != seen:
-            await post.carrier.open()
-            for identifier in due:
-                if stopping():
-                    return sent
-                sent += await _send(database, clock, post, identifier) == "sent"
-            seen = due
-    except Closed as error:
-        _log.warning("mail_server_away", error=str(error))
+        await run.until_nothing_is_due()
     finally:
         await post.carrier.rest()
-    return sent
+    if run.away:
+        _log.warning("mail_server_away", error=run.away)
+    return run.sent
 
 
-async def _due(database: Database, clock: Clock) -> list[str]:
-    return await asyncio.to_thread(database.read, partial(lease.due, now=clock.now()), Scope.worker())
+class _Run:
+    """One worker at work: messages are taken, others are on their way, others are being marked, all at the same time."""
 
+    def __init__(self, database: Database, clock: Clock, post: Post, stopping: Callable[[], bool]) -> None:
+        self._database, self._clock, self._post, self._stopping = database, clock, post, stopping
+        self._lanes: Lanes[Ready] = Lanes(post.carrier.lanes)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._more, self._is_open, self._taking, self._marking = True, False, False, False
+        self._left: list[Ready] = []
+        self.sent, self.away = 0, ""
 
-async def _send(database: Database, clock: Clock, post: Post, identifier: str) -> str | None:
-    """Send one message; say what became of it, None when it was not ours to send."""
+    async def until_nothing_is_due(self) -> None:
+        """Go on until nothing is due, or the server is away, or this worker is to stop: then what is on its way is still marked."""
+        try:
+            while self._begin_what_can_be():
+                done, _ = await asyncio.wait(self._tasks, timeout=_LOOKS_AGAIN, return_when=asyncio.FIRST_COMPLETED)
+                self._tasks -= done
+                for task in done:
+                    task.result()
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def write(unit: Callable[..., T], **given: Any) -> T:
-        return await asyncio.to_thread(database.write, partial(unit, now=clock.now(), **given), Scope.worker())
+    @property
+    def _is_over(self) -> bool:
+        return bool(self.away) or self._stopping()
 
-    row = await write(lease.take, identifier=identifier, worker=post.worker, domain=post.domain)
-    if row is None:
-        return None
-    try:
-        written = await write(_write, row=row, post=post)
-        await post.carrier.carry(written.letter)
-    except Closed:
-        await write(lease.give_back, row=row)
-        raise
-    except LetterRefused as error:
-        return await write(lease.bury, row=row, refused=error)
-    except TryLater as error:
-        return await write(lease.postpone, row=row, error=str(error))
-    except Exception as error:  # a worker's loop: one broken template or row stops no other mail
-        _log.error("not_sent", message=row["id"], error=type(error).__name__)
-        return await write(lease.postpone, row=row, error=type(error).__name__, broken=True)
-    return await write(lease.mark_sent, row=row, kept=written.kept)
+    def _begin_what_can_be(self) -> bool:
+        """Begin all that can be; whether anything is under way."""
+        if self._is_over:
+            self._begin(*(self._give_back(ready.row) for ready in self._lanes.empty()))
+        else:
+            now = asyncio.get_running_loop().time()
+            while (started := self._lanes.start(now)) is not None:
+                self._begin(self._send(*started))
+            if self._more and not self._taking and self._lanes.room() > 0:
+                self._taking = True
+                self._begin(self._take())
+        if self._left and not self._marking:
+            self._marking = True
+            self._begin(self._mark())
+        return bool(self._tasks)
 
+    def _begin(self, *works: Coroutine[Any, Any, None]) -> None:
+        self._tasks.update(asyncio.create_task(work) for work in works)
 
-# -- the letter -------------------------------------------------------------------------------------------------------------
+    async def _write(self, unit: Callable[..., T], **given: Any) -> T:
+        """Do a unit in a transaction of its own, in a thread."""
+        return await asyncio.to_thread(
+            self._database.write, partial(unit, now=self._clock.now(), **given), Scope.worker()
+        )
 
+    # -- what is done at the same time --------------------------------------------------------------------------------------------
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A letter, and its words as they are kept: without the secrets of its links."""
+    async def _take(self) -> None:
+        """Take the next messages, and write their letters; none before there is a server to take them."""
+        if not self._is_open and not await self._opens():
+            self._more, self._taking = False, False
+            return
+        room = min(lease.AT_ONCE, self._lanes.room())
+        asked = Asked(self._post.worker, self._post.domain, room, self._lanes.full())
+        taken = await self._write(lease.take, asked=asked)
+        if taken.rows:
+            await self._make_ready(taken.rows)
+        self._more, self._taking = taken.seen > 0, False
 
-    letter: EmailMessage
-    kept: Mapping[str, str]
+    async def _opens(self) -> bool:
+        """Whether something is due, and the server there."""
+        due = partial(lease.is_anything_due, now=self._clock.now())
+        if await asyncio.to_thread(self._database.read, due, Scope.worker()):
+            try:
+                await self._post.carrier.open()
+                self._is_open = True
+            except Closed as error:
+                self.away = str(error)
+        return self._is_open
 
+    async def _make_ready(self, rows: tuple[dict[str, Any], ...]) -> None:
+        post = self._post
+        writing = Writing(post.sender, post.base_url, self._clock.now(), post.reply_domain, post.key)
+        found = await asyncio.to_thread(write_all, self._database, rows, writing)
+        links = [link for one in found if isinstance(one, Ready) for link in one.links]
+        await self._write(lambda db, now: keep_links(db, links))
+        for one in found:
+            if isinstance(one, Unwritten):
+                await self._fail(one.row, one.error, broken=True)
+            else:
+                self._lanes.put(one.letter.domain, one)
 
-def _write(db: Connection, *, row: dict[str, Any], post: Post, now: datetime) -> Written:
-    """Compose a leased message, with links of its own."""
-    secrets: list[str] = []
+    async def _send(self, number: int, ready: Ready) -> None:
+        """Send one letter, and keep what became of it."""
+        try:
+            if self._is_over or self._is_late(ready):
+                await self._give_back(ready.row)
+                return
+            await self._post.carrier.carry(ready.letter)
+        except Closed as error:
+            self.away = str(error)
+            await self._give_back(ready.row)
+        except Exception as error:  # a worker's loop: whatever became of one letter, the others leave
+            await self._fail(ready.row, error)
+        else:
+            self._left.append(ready)
+            self.sent += 1
+        finally:
+            self._more |= self._lanes.end(number, asyncio.get_running_loop().time())
 
-    def make_link(purpose: str, **opens: Any) -> str:
-        secrets.append(new_link(db, purpose, now=now, key=post.key, **opens))
-        return secrets[-1]
+    def _is_late(self, ready: Ready) -> bool:
+        """Whether its minute could end on the way: this process was stopped, or its lane was slow. Another worker may have it by then."""
+        late = bool(self._clock.now() + timedelta(seconds=WHOLE) > ready.row["leased_until"])
+        self._more |= late
+        return late
 
-    given: dict[str, Any] = {"now": now, "base_url": post.base_url, "make_link": make_link}
-    composed = _compose(db, row, given, post.reply_domain)
-    kept = {"subject": composed.subject, "text": composed.text, "html": composed.html}
-    for secret in secrets:
-        kept = {name: words.replace(secret, MASK) for name, words in kept.items()}
-    return Written(write_letter(row, composed, post.sender, now), kept)
+    async def _mark(self) -> None:
+        """Mark all that left since the last time."""
+        left, self._left = self._left, []
+        await self._write(lease.mark_sent, sent=[(ready.row, ready.kept) for ready in left])
+        self._marking = False
 
+    async def _give_back(self, row: Any) -> None:
+        await self._write(lease.give_back, row=row)
 
-def _compose(db: Connection, row: Mapping[str, Any], given: Mapping[str, Any], reply_domain: str) -> composer.Composed:
-    if row["kind"] == "digest":
-        return composer.compose_digest(db, digest.parts_of(db, row["id"]), **given)
-    return composer.compose(db, with_domain(row, reply_domain), **given)
+    async def _fail(self, row: Any, error: Exception, *, broken: bool = False) -> None:
+        if isinstance(error, LetterRefused):
+            await self._write(lease.bury, row=row, refused=error)
+            return
+        known = isinstance(error, TryLater)
+        if not (known or broken):
+            _log.error("not_sent", message=row["id"], error=type(error).__name__)
+        words = str(error) if known else type(error).__name__
+        await self._write(lease.postpone, row=row, error=words, broken=broken)

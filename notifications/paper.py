@@ -9,12 +9,12 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from notifications.grammar import at, capital, counted, is_discreet, listed, of, small, the
+from notifications.grammar import as_day, at, capital, counted, is_discreet, listed, of, small, the
 from notifications.typography import euros, phone, phone_uri, prose, typo
 
 _FILLER: Final = Markup("&#847;&zwnj;&nbsp;") * 60
 """What nobody sees after the preview, so that a mail reader does not go on with the mail itself."""
-_WORDS: Final = (the, of, at, capital, small, listed, counted, is_discreet, euros, phone, phone_uri)
+_WORDS: Final = (the, as_day, of, at, capital, small, listed, counted, is_discreet, euros, phone, phone_uri)
 _TWO_STOPS: Final = re.compile(r"(?<=\b[^\W\d_]\.)\.(?!\.)")
 _BLANK_LINES: Final = re.compile(r"\n\s*\n\s*\n")
 
@@ -133,7 +133,7 @@ def _lines(block: Any) -> list[Any]:
 
 def _jinja(*, html: bool) -> Environment:
     jinja = Environment(  # nosec B701
-        loader=PackageLoader("notifications", "emails"), undefined=StrictUndefined, autoescape=html,  # noqa: S701 - plain text has nothing to escape
+        loader=PackageLoader("notifications", "emails"), undefined=StrictUndefined, auto_reload=False, autoescape=html,  # noqa: S701 - plain text has nothing to escape
         finalize=lambda value: "" if value is None else value,
     )  # fmt: skip
     jinja.filters |= {function.__name__: function for function in _WORDS}

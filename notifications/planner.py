@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -23,9 +23,11 @@ from cases.tasks import TO_A_PARTNER, TO_THE_HELPED, Asked
 from engine.definition import MACHINES, record_of, rule_of
 from engine.model import Kind, MailClass, Role
 from notifications.composer import subject_of
-from notifications.letters import message_id_of
+from notifications.letters import message_id_of, thread_of
 from notifications.links import OF_PARTNERS, revoke_links
+from notifications.preferences import UNWANTED, unwanted
 from notifications.recipients import Place, Recipient, Told, place_of, recipients_of
+from notifications.said_rows import rows_for
 from notifications.schedule import send_at
 from notifications.snoozing import put_off, snoozed_by
 from notifications.tables import message, suppression
@@ -72,6 +74,25 @@ def why(told: Told) -> str:
     return f"Action « {step.label} »" if step else "Ce qui s’est passé dans le dossier"
 
 
+def write_message(db: Connection, values: dict[str, Any], place: Place, now: datetime) -> int:
+    """Write a message, unless it was already; a call to make instead of a mail that could not arrive."""
+    address = values["to_email"]
+    answers = address is not None and not suppressed(db, (address,))
+    if not answers:
+        values |= {"kind": "task", "status": "task"}
+    elif unwanted(db, (values,)):
+        values |= {"status": "dropped", "last_error": UNWANTED}
+    insert_once = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
+    made = db.execute(insert_once(message).values(**values).on_conflict_do_nothing().returning(message.c.id)).first()
+    if made is None:
+        return 0
+    if answers:
+        _supersede(db, values)
+    else:
+        ask_to_call(db, values, place, now)
+    return 1
+
+
 # -- one row ----------------------------------------------------------------------------------------------------------------
 
 
@@ -101,7 +122,7 @@ def _plan_row(db: Connection, identifier: str, now: datetime, domain: str) -> in
                 values["send_at"], told.facts.get("do"), snoozed.get((one.person_id, known)), one.calendar
             ),
         }
-        written += _write(db, values, place, now)
+        written += write_message(db, values, place, now)
     db.execute(delete(outbox).where(outbox.c.id == identifier))
     return written
 
@@ -145,25 +166,8 @@ def _message(told: Told, one: Recipient, mail: MailClass, now: datetime, domain:
         "entrepreneur_id": one.entrepreneur_id, "case_id": case_id, "subject_id": told.subject_id, "track": told.track, "to_email": one.email,
         "to_name": one.name, "facts": {**told.facts, "sequence": told.sequence}, "timezone": one.calendar.timezone, "holidays": one.calendar.name,
         "kind": "mail", "status": "waiting", "attempts": 0, "send_at": send_at(mail, now, one.calendar), "reason": why(told),
-        "message_id": message_id_of(identifier, domain), "thread_id": f"<{told.subject_id}.{told.track}@{domain}>",
+        "message_id": message_id_of(identifier, domain), "thread_id": thread_of(told.subject_id, one.key, domain),
     }  # fmt: skip
-
-
-def _write(db: Connection, values: dict[str, Any], place: Place, now: datetime) -> int:
-    """Write a message, unless it was already; a call to make instead of a mail that could not arrive."""
-    address = values["to_email"]
-    answers = address is not None and not is_suppressed(db, address)
-    if not answers:
-        values |= {"kind": "task", "status": "task"}
-    insert_once = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-    made = db.execute(insert_once(message).values(**values).on_conflict_do_nothing().returning(message.c.id)).first()
-    if made is None:
-        return 0
-    if answers:
-        _supersede(db, values)
-    else:
-        ask_to_call(db, values, place, now)
-    return 1
 
 
 def _supersede(db: Connection, values: Mapping[str, Any]) -> None:
@@ -180,9 +184,12 @@ def _supersede(db: Connection, values: Mapping[str, Any]) -> None:
     db.execute(older.values(status="dropped", last_error="a later reminder took its place"))
 
 
-def is_suppressed(db: Connection, email: str) -> bool:
-    """Whether nothing is sent to that address any more."""
-    return db.execute(select(suppression.c.email).where(suppression.c.email == email.lower())).first() is not None
+def suppressed(db: Connection, emails: Collection[str]) -> set[str]:
+    """Of these addresses, those to which nothing is sent any more; in small letters."""
+    if not emails:
+        return set()
+    asked = {email.lower() for email in emails}
+    return set(db.execute(select(suppression.c.email).where(suppression.c.email.in_(asked))).scalars())
 
 
 def ask_to_call(db: Connection, values: Mapping[str, Any], place: Place, now: datetime) -> None:
@@ -192,6 +199,6 @@ def ask_to_call(db: Connection, values: Mapping[str, Any], place: Place, now: da
     phone = db.execute(select(_CALLED[kind].c.phone).where(_CALLED[kind].c.id == own)).scalar()
     asked = Asked(
         values["case_id"], place.territory_id, place.referent_id, TO_THE_HELPED if values["entrepreneur_id"] else TO_A_PARTNER,
-        f"Appeler {values['to_name']}", subject_of(db, values, now), phone, values["id"], calendar.roll(calendar.day_of(values["send_at"])),
+        f"Appeler {values['to_name']}", subject_of(rows_for(db, (values,)), values, now), phone, values["id"], calendar.roll(calendar.day_of(values["send_at"])),
     )  # fmt: skip
     tasks.ask_to_call(db, asked, now)

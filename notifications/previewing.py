@@ -13,7 +13,8 @@ from engine.model import CASE_TRACK, MailClass, Role
 from notifications.composer import paragraphs_of
 from notifications.recipients import Place, Recipient, asked_at, place_of
 from notifications.said import Running
-from notifications.wording import need_said, read_facts
+from notifications.said_rows import rows_for
+from notifications.wording import need_said, said_of
 
 REQUEST: Final = "referral_sent"
 _PARTS: Final = ("body", "facts", "due")
@@ -35,7 +36,7 @@ def preview_request(
     place = place_of(db, "case", case_id)
     to = asked_at(db, branch_id, place, now)
     message = _message(case_id, to[0] if to else None, place, now)
-    said = read_facts(db, message)
+    said = said_of(rows_for(db, (message,)), message)
     wanted = need_said(db.execute(select(need).where(need.c.id == need_id)).mappings().one())
     running = Running(CASE_TRACK, "referral.sent.answer", answer_by, place.calendar.day_of(now)) if answer_by else None
     said = replace(said, case=replace(said.case, needs=(wanted,)), deadlines=(running,) if running else ())

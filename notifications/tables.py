@@ -1,4 +1,4 @@
-"""What leaves and what was left to choose: messages, preferences, signed links, addresses that no longer answer."""
+"""What leaves and what was left to choose: messages, preferences, signed links, addresses that no longer answer, work of a day."""
 
 from datetime import date, datetime
 from typing import Any
@@ -54,13 +54,14 @@ class Message(SQLModel, table=True):
 
 
 class Preference(SQLModel, table=True):
-    """Whether somebody wants the mails of a category."""
+    """Whether somebody wants the reminders of a category: a person, an entrepreneur or a branch, by the key of messages to them."""
 
     __tablename__ = "preference"
 
-    person_id: str = Field(sa_type=Id, primary_key=True, foreign_key="person.id")
+    recipient: str = Field(sa_type=Text, primary_key=True)
     category: str = Field(sa_type=Text, primary_key=True)
     wanted: bool
+    at: datetime = Field(sa_type=Instant)
 
 
 class Snooze(SQLModel, table=True):
@@ -127,6 +128,16 @@ class InboundMail(SQLModel, table=True):
     received_at: datetime = Field(sa_type=Instant)
 
 
+class DailyWork(SQLModel, table=True):
+    """Work that is done once on a local day, whoever does it and however often it is tried."""
+
+    __tablename__ = "daily_work"
+
+    name: str = Field(sa_type=Text, primary_key=True)
+    day: date = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+
+
 class Heartbeat(SQLModel, table=True):
     """When a worker was last heard of."""
 
@@ -143,4 +154,5 @@ signed_link = table_of(SignedLink)
 suppression = table_of(Suppression)
 mail_count = table_of(MailCount)
 inbound_mail = table_of(InboundMail)
+daily_work = table_of(DailyWork)
 heartbeat = table_of(Heartbeat)

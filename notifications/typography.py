@@ -19,7 +19,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -131,7 +131,7 @@ _TAG: Final = re.compile(
     r"""(<!--.*?-->|<(script|style|textarea|pre|code)\b.*?</\2\s*>|<[a-z/!](?:"[^"]*"|'[^']*'|[^'">])*>)""",
     re.DOTALL | re.IGNORECASE,
 )
-_VERBATIM: Final = re.compile(r"((?:https?://|www\.|mailto:|tel:)\S+|\S+@\S+)")
+_VERBATIM: Final = re.compile(r"((?:https?://|www\.|mailto:|tel:)\S+|(?<!\S)\S+@\S+)")
 _MARK: Final = re.compile(r"[:;?!«»']")
 _FIGURE: Final = re.compile(r"\d")
 _ESCAPED_APOSTROPHE: Final = re.compile(r"(?<=[^\W\d_])(?:&#39;|&#x27;)")
@@ -166,7 +166,9 @@ def _between_tags(markup: Markup, change: Callable[[str], str]) -> Markup:
     return Markup("".join([*parts, change(str(markup)[end:])]))  # escaped already  # nosec B704
 
 
+@lru_cache(maxsize=4096)
 def _set_markup(text: str) -> str:
+    """Between the tags of pages and mails stand the same few words, again and again."""
     return _set(_ESCAPED_APOSTROPHE.sub("’", text))
 
 

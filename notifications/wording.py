@@ -1,4 +1,4 @@
-"""Reads what a mail can say: the facts of its case, its track and its line of the journal, in a bounded number of questions."""
+"""Says what mails can say: the facts of a message's case, its track and its line of the journal, from rows that were read together."""
 
 from __future__ import annotations
 
@@ -6,23 +6,12 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, and_, select
-
-from cases.appointments import appointment_of
 from cases.facts.of_case import NO_TERRITORY
-from cases.tables.case import business, case_file, entrepreneur, need
-from cases.tables.memory import deadline, journal, journal_text
-from cases.tables.operators import branch, operator
-from cases.tables.people import absence, person
-from cases.tables.routing import routing_proposal
-from cases.tables.territories import quartier, territory
-from cases.tables.tracks import mentoring_pair, plan_action, referral, referral_need
 from cases.views.choices import subject_label
-from cases.writing.applying import track_row
+from cases.writing.applying import number_of_track
 from engine.definition import RULES, step_named
 from engine.lists import ABANDON, CLOSE, DECLINE, DECLINE_PAIR, DISCONTINUE, END_PAIR, LEVER, NEWS_OF_BUSINESS, WITHDRAW
 from engine.model import CASE_TRACK, Kind
-from engine.state_names import PairState
 from engine.working_days import Calendar
 from notifications.grammar import NAME, SENTENCE, SPEECH, harmless
 from notifications.said import (
@@ -41,160 +30,93 @@ from notifications.said import (
     TokenSaid,
     TrackSaid,
 )
+from notifications.said_rows import APPOINTMENTS, NEXT_ONE, Row, Rows
 
 _REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     "decline": DECLINE, "withdraw": WITHDRAW, "discontinue": DISCONTINUE, "close": CLOSE, "end_pair": END_PAIR, "decline_pair": DECLINE_PAIR,
     "abandon": ABANDON,
 }  # fmt: skip
-_WITH_MENTOR: Final = (PairState.ACTIVE, PairState.PAUSED, PairState.MID_REVIEW, PairState.ENDED)
-_NEXT_ONE: Final = frozenset({"referral_declined", "referral_expired", "decide_next"})
-"""Mails that say who could be asked next."""
-
-APPOINTMENTS: Final = frozenset({"appointment_set", "appointment_cancelled"})
-"""Mails about an appointment, with which it goes as a file."""
 
 
-def read_facts(db: Connection, message: Mapping[str, Any]) -> Said:
-    """What a message can say; what is not known stays empty. Any number of messages asks the same number of questions each."""
+def said_of(rows: Rows, message: Row) -> Said:
+    """What a message can say; what is not known stays empty. Raises KeyError for a track that is not there."""
     to, role = Someone(harmless(message["to_name"], NAME), email=message["to_email"] or ""), message["role"] or ""
     calendar = Calendar(message["holidays"], message["timezone"])
-    row = _case_row(db, message["case_id"]) if message["case_id"] else None
-    place_id = row["territory_id"] if row else message["subject_id"]
-    home = db.execute(select(territory).where(territory.c.id == place_id)).mappings().first() if place_id else None
+    row = rows.cases.get(message["case_id"] or "")
+    home = rows.homes.get((row["territory_id"] if row else message["subject_id"]) or "")
     place = PlaceSaid(harmless(home["name"], NAME), home["slug"], home["kind"] == "commune") if home else PlaceSaid()
-    line = _line(db, message)
+    line, running = _line(rows, message), tuple(_running(one) for one in rows.running.get(message["subject_id"], ()))
+    own = rows.own.get(message["deadline_id"] or "")
     if row is None:
-        own = _own(db, message)
-        return Said(
-            to,
-            role,
-            calendar,
-            place,
-            line=line,
-            deadlines=_deadlines(db, message),
-            own=own,
-            token=_token(message, calendar),
-        )
+        ended = _running(own) if own else None
+        return Said(to, role, calendar, place, line=line, deadlines=running, own=ended, token=_token(message, calendar))
     calendar = Calendar(home["holidays"], home["timezone"]) if home else NO_TERRITORY
     today = calendar.day_of(message["send_at"])
     return Said(
-        to, role, calendar, place, _case(db, row, message, today), _track(db, message, calendar), line, _deadlines(db, message), _own(db, message),
-        appointment=_appointment(db, message), item=_item(db, message), next_one=_next_one(db, message) if message["key"] in _NEXT_ONE else NextOne(),
+        to, role, calendar, place, _case(rows, row, message, today), _track(rows, message, calendar), line, running, _running(own) if own else None,
+        appointment=_appointment(rows, message), item=harmless(rows.items.get((message["facts"] or {}).get("item") or ""), SENTENCE),
+        next_one=_next_one(rows, message) if message["key"] in NEXT_ONE else NextOne(),
     )  # fmt: skip
 
 
 # -- the case -----------------------------------------------------------------------------------------------------------------
 
 
-def _case_row(db: Connection, case_id: str) -> RowMapping | None:
-    columns = (
-        *case_file.c, business.c.name.label("business"), business.c.activity, business.c.address_line, business.c.city,
-        entrepreneur.c.name.label("person"), entrepreneur.c.phone.label("person_phone"), entrepreneur.c.email.label("person_email"),
-        entrepreneur.c.language, quartier.c.name.label("quartier"), person.c.name.label("referent"), person.c.phone.label("referent_phone"),
-        person.c.email.label("referent_email"),
-    )  # fmt: skip
-    joined = (
-        case_file.join(business, business.c.id == case_file.c.business_id)
-        .join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
-        .outerjoin(quartier, quartier.c.id == case_file.c.quartier_id)
-        .outerjoin(person, person.c.id == case_file.c.referent_id)
-    )
-    return db.execute(select(*columns).select_from(joined).where(case_file.c.id == case_id)).mappings().first()
-
-
-def _case(db: Connection, row: RowMapping, message: Mapping[str, Any], today: date) -> CaseSaid:
+def _case(rows: Rows, row: Row, message: Row, today: date) -> CaseSaid:
     texts = {name: harmless(row[name], NAME) for name in ("business", "activity", "city", "quartier")}
+    own = row["id"]
     return CaseSaid(
         **texts, reference=row["reference"], person=_someone(row, "person"), address=harmless(row["address_line"], NAME),
         language=row["language"], referent=_someone(row, "referent"), referent_id=row["referent_id"], hold_until=row["hold_until"],
-        away_until=_away_until(db, row["referent_id"], today), needs=_needs(db, row["id"], message["track"]), asked=_asked(db, row["id"]),
-        mentors=_mentors(db, row["id"]),
+        away_until=_away_until(rows, row["referent_id"], today), needs=_needs(rows, own, message["track"]),
+        asked=tuple(_asked(one) for one in rows.asked.get(own, ())), mentors=tuple(Someone(harmless(one["name"], NAME)) for one in rows.mentors.get(own, ())),
     )  # fmt: skip
 
 
-def _someone(row: RowMapping, who: str) -> Someone:
+def _someone(row: Row, who: str) -> Someone:
     return Someone(harmless(row[who], NAME), harmless(row[f"{who}_phone"], NAME), row.get(f"{who}_email") or "")
 
 
-def _away_until(db: Connection, person_id: str | None, today: date) -> date | None:
-    now_away = (absence.c.person_id == person_id, absence.c.from_day <= today, absence.c.to_day >= today)
-    return db.execute(select(absence.c.to_day).where(*now_away).order_by(absence.c.to_day.desc()).limit(1)).scalar()
+def _away_until(rows: Rows, person_id: str | None, today: date) -> date | None:
+    days = (
+        one["to_day"] for one in rows.absences.get(person_id or "", ()) if one["from_day"] <= today <= one["to_day"]
+    )
+    return max(days, default=None)
 
 
-def _needs(db: Connection, case_id: str, track: str | None) -> tuple[NeedSaid, ...]:
+def _needs(rows: Rows, case_id: str, track: str | None) -> tuple[NeedSaid, ...]:
     """The needs that the track is about, or those of the case; first those that have no outcome."""
-    wanted = [need.c.case_id == case_id]
+    found = rows.needs.get(case_id, ())
     if track and track.startswith(Kind.REFERRAL):
-        _, where = track_row(track, case_id)
-        of_track = select(referral_need.c.need_id).join(referral, referral.c.id == referral_need.c.referral_id)
-        wanted.append(need.c.id.in_(of_track.where(*where)))
-    order = (need.c.outcome.is_not(None), need.c.created_at, need.c.id)
-    rows = db.execute(select(need).where(*wanted).order_by(*order)).mappings()
-    return tuple(need_said(row) for row in rows)
+        wanted = rows.needs_of_referral.get((case_id, number_of_track(track)), frozenset())
+        found = [row for row in found if row["id"] in wanted]
+    return tuple(need_said(row) for row in found)
 
 
-def need_said(row: RowMapping) -> NeedSaid:
+def need_said(row: Row) -> NeedSaid:
     """A need as mails say it, from its row."""
     label = harmless(subject_label(row["subject"]), NAME)
     return NeedSaid(harmless(row["detail"], SENTENCE).rstrip(" .") or label, label, row["amount"])
 
 
-def _asked(db: Connection, case_id: str) -> tuple[Asked, ...]:
-    joined = (
-        referral.join(branch, branch.c.id == referral.c.branch_id)
-        .join(operator, operator.c.id == branch.c.operator_id)
-        .outerjoin(person, person.c.id == referral.c.agent_id)
-    )
-    columns = (
-        operator.c.name,
-        referral.c.state,
-        referral.c.number,
-        referral.c.branch_id,
-        referral.c.agent_id,
-        person.c.name.label("agent"),
-    )
-    rows = db.execute(
-        select(*columns).select_from(joined).where(referral.c.case_id == case_id).order_by(referral.c.number)
-    )
-    return tuple(
-        Asked(
-            harmless(row.name, NAME),
-            row.state,
-            row.number,
-            row.branch_id,
-            row.agent_id,
-            Someone(harmless(row.agent, NAME)),
-        )
-        for row in rows
-    )
-
-
-def _mentors(db: Connection, case_id: str) -> tuple[Someone, ...]:
-    theirs = (mentoring_pair.c.case_id == case_id, mentoring_pair.c.state.in_(_WITH_MENTOR))
-    joined = mentoring_pair.join(person, person.c.id == mentoring_pair.c.mentor_id)
-    return tuple(
-        Someone(harmless(name, NAME))
-        for name in db.execute(select(person.c.name).select_from(joined).where(*theirs)).scalars()
-    )
+def _asked(row: Row) -> Asked:
+    agent = Someone(harmless(row["agent"], NAME))
+    return Asked(harmless(row["name"], NAME), row["state"], row["number"], row["branch_id"], row["agent_id"], agent)
 
 
 # -- the track ----------------------------------------------------------------------------------------------------------------
 
 
-def _track(db: Connection, message: Mapping[str, Any], calendar: Calendar) -> TrackSaid:
+def _track(rows: Rows, message: Row, calendar: Calendar) -> TrackSaid:
     name = message["track"] or CASE_TRACK
     if name == CASE_TRACK:
         return TrackSaid()
-    table, where = track_row(name, message["case_id"])
-    row = dict(db.execute(select(table).where(*where)).mappings().one())
-    who = row.get("agent_id") or row.get("mentor_id") or row.get("owner_id")
-    at_work = db.execute(select(person).where(person.c.id == who)).mappings().first() if who else None
-    somebody = (
-        Someone(harmless(at_work["name"], NAME), harmless(at_work["phone"], NAME), at_work["email"] or "")
-        if at_work
-        else Someone()
-    )
-    office = _office(db, row.get("branch_id"))
+    row = rows.tracks[message["case_id"], name]
+    at_work = rows.people.get(row.get("agent_id") or row.get("mentor_id") or row.get("owner_id") or "")
+    somebody = Someone()
+    if at_work:
+        somebody = Someone(harmless(at_work["name"], NAME), harmless(at_work["phone"], NAME), at_work["email"] or "")
+    office = rows.offices.get(row.get("branch_id") or "")
     kind = name.rpartition("-")[0]
     is_pair = kind == Kind.MENTORING_PAIR
     return TrackSaid(
@@ -204,26 +126,11 @@ def _track(db: Connection, message: Mapping[str, Any], calendar: Calendar) -> Tr
     )  # fmt: skip
 
 
-def _office(db: Connection, branch_id: str | None) -> RowMapping | None:
-    if branch_id is None:
-        return None
-    joined = branch.join(operator, operator.c.id == branch.c.operator_id)
-    columns = (branch.c.name, branch.c.phone, operator.c.name.label("operator"))
-    return db.execute(select(*columns).select_from(joined).where(branch.c.id == branch_id)).mappings().first()
-
-
 # -- what happened, and what is due -------------------------------------------------------------------------------------------
 
 
-def _line(db: Connection, message: Mapping[str, Any]) -> LineSaid:
-    sequence = (message["facts"] or {}).get("sequence")
-    if sequence is None or message["subject_id"] is None:
-        return LineSaid()
-    same = and_(journal_text.c.subject_id == journal.c.subject_id, journal_text.c.sequence == journal.c.sequence)
-    joined = journal.outerjoin(journal_text, same).outerjoin(person, person.c.id == journal.c.actor_id)
-    columns = (*journal.c, journal_text.c.words, person.c.name.label("actor"), person.c.phone.label("actor_phone"))
-    mine = (journal.c.subject_id == message["subject_id"], journal.c.sequence == sequence)
-    row = db.execute(select(*columns).select_from(joined).where(*mine)).mappings().first()
+def _line(rows: Rows, message: Row) -> LineSaid:
+    row = rows.lines.get((message["subject_id"], (message["facts"] or {}).get("sequence") or 0))
     if row is None:
         return LineSaid()
     kind, reason, facts = Kind(row["track"].rpartition("-")[0] or row["track"]), row["reason"] or "", row["facts"] or {}
@@ -236,54 +143,34 @@ def _line(db: Connection, message: Mapping[str, Any]) -> LineSaid:
     )  # fmt: skip
 
 
-def _appointment(db: Connection, message: Mapping[str, Any]) -> AppointmentSaid | None:
-    """The appointment that the mail is about, when it is still as its line says."""
-    if message["key"] not in APPOINTMENTS:
-        return None
-    row = appointment_of(db, message["case_id"], (message["facts"] or {}).get("sequence") or 0)
-    if row is None:
-        return None
-    return AppointmentSaid(
-        row.id, row.day, row.time or "", harmless(row.place, NAME), row.changes, row.cancelled_at is not None
-    )
-
-
 def _days(facts: Mapping[str, Any]) -> dict[str, date | None]:
     return {name: date.fromisoformat(facts[name]) if facts.get(name) else None for name in DAYS}
 
 
-def _deadlines(db: Connection, message: Mapping[str, Any]) -> tuple[Running, ...]:
-    open_now = (deadline.c.subject_id == message["subject_id"], deadline.c.status.in_(("open", "paused")))
-    rows = db.execute(select(deadline).where(*open_now).order_by(deadline.c.due_on.desc()))
-    return tuple(Running(row.track, row.rule, row.due_on, row.armed_on) for row in rows)
-
-
-def _own(db: Connection, message: Mapping[str, Any]) -> Running | None:
-    if message["deadline_id"] is None:
-        return None
-    row = db.execute(select(deadline).where(deadline.c.id == message["deadline_id"])).first()
-    return Running(row.track, row.rule, row.due_on, row.armed_on) if row else None
-
-
-def _token(message: Mapping[str, Any], calendar: Calendar) -> TokenSaid:
+def _token(message: Row, calendar: Calendar) -> TokenSaid:
     facts = message["facts"] or {}
     if "token" not in facts:
         return TokenSaid()
     return TokenSaid(harmless(facts["token"], NAME), calendar.day_of(datetime.fromisoformat(facts["ends"])))
 
 
-def _item(db: Connection, message: Mapping[str, Any]) -> str:
-    action = select(plan_action.c.name).where(plan_action.c.id == (message["facts"] or {}).get("item"))
-    return harmless(db.execute(action).scalar(), SENTENCE)
+def _appointment(rows: Rows, message: Row) -> AppointmentSaid | None:
+    """The appointment that the mail is about, when it is still as its line says."""
+    row = rows.appointments.get((message["case_id"], (message["facts"] or {}).get("sequence") or 0))
+    if row is None or message["key"] not in APPOINTMENTS:
+        return None
+    place = harmless(row.place, NAME)
+    return AppointmentSaid(row.id, row.day, row.time or "", place, row.changes, row.cancelled_at is not None)
 
 
-def _next_one(db: Connection, message: Mapping[str, Any]) -> NextOne:
+def _running(row: Row) -> Running:
+    return Running(row["track"], row["rule"], row["due_on"], row["armed_on"])
+
+
+def _next_one(rows: Rows, message: Row) -> NextOne:
     """The best of the current proposals whose branch was never asked."""
-    current = (routing_proposal.c.case_id == message["case_id"], routing_proposal.c.current)
-    asked = set(db.execute(select(referral.c.branch_id).where(referral.c.case_id == message["case_id"])).scalars())
-    proposals = db.execute(
-        select(routing_proposal.c.candidates).where(*current).order_by(routing_proposal.c.id)
-    ).scalars()
+    asked = {row["branch_id"] for row in rows.asked.get(message["case_id"], ())}
+    proposals = (row["candidates"] for row in rows.proposals.get(message["case_id"], ()))
     kept = [one for candidates in proposals for one in candidates if one["kept"] and one["branch"]["id"] not in asked]
     if not kept:
         return NextOne()

@@ -17,6 +17,7 @@ import pytest
 import typer
 
 from api.cli import app
+from tests.mail_servers import PROGRAMS
 from tests.software_bill import bill, packages
 
 ROOT = Path(__file__).parent.parent
@@ -114,6 +115,13 @@ def test_one_line_says_which_tests_are_skipped_and_how_to_have_them_run(launcher
     assert "\n" not in said
     assert "on PostgreSQL and in a browser" in said
     assert said.endswith("sudo apt-get install postgresql chromium")
+
+
+def test_the_mail_servers_are_named_once_and_installed_by_their_packages(launcher: ModuleType) -> None:
+    said = launcher.skipped_without(["postfix", "dovecot-imapd", "spamassassin"])
+    assert said.count("with real mail servers") == 1
+    assert said.endswith("sudo apt-get install postfix dovecot-imapd spamassassin")
+    assert launcher.MAIL_PROGRAMS == PROGRAMS
 
 
 @pytest.mark.parametrize(("options", "code"), [((), 0), (("--require-all",), 1)])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from api.pages.demo import CaughtMail
+from notifications.letters import Letter
 
 TAKEN: Final = "250 OK"
 HOST: Final = "127.0.0.1"
@@ -42,12 +42,14 @@ class Catcher:
 
     # -- as a carrier, for the history that is played without a server -----------------------------------------------------------
 
+    lanes = 1
+
     async def open(self) -> None:
         """Nothing to open."""
 
-    async def carry(self, letter: EmailMessage) -> None:
+    async def carry(self, letter: Letter) -> None:
         """Take a letter that never went through a server."""
-        self.keep(letter.as_bytes())
+        self.keep(letter.content)
 
     async def rest(self) -> None:
         """Nothing to let go."""

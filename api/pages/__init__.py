@@ -23,15 +23,18 @@ from api.pages import (
     log,
     lost_case,
     mentoring,
+    messages,
     my_case,
     operators,
     orientation,
+    preferences,
     reminders,
     street,
     territories,
     to_settle,
     today,
     together,
+    unsubscribing,
 )
 
 DESK = (
@@ -57,6 +60,7 @@ DESK = (
     lengths.router,
     imports.router,
     account.router,
+    messages.router,
     *administration.ROUTERS,
 )
 """The pages of who is signed in; `log` and `together` come before `case`: « nouveau » and « ensemble » are no references."""
@@ -66,8 +70,11 @@ ROUTERS = (
     links.router,
     lost_case.router,
     my_case.router,
+    preferences.router,
     *DESK,
     about.router,
     interface.router,
 )
+UNGUARDED = (unsubscribing.router,)
+"""What is sent by another than our pages: no form's token comes with it."""
 OF_THE_DEMO = (demo.router,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from api import forms
 from api.pages import desk
+from api.pages.case_beside import refused_address
 from api.pages.case_view import case_context
 from api.pages.shell import PageVisit, done, own_address, see_other
 from api.pages.step_view import Wanted, reasons_of, step_context
@@ -25,11 +26,12 @@ from cases.journey import Fired
 from cases.journey import Request as StepRequest
 from cases.privacy.sensitive import sensitive_in
 from cases.tasks import finish
-from cases.views.case_sheet import sheet_of
+from cases.views.case_sheet import Sheet, sheet_of
 from cases.views.step_sheet import KINDS, StepSheet, step_of
 from engine.definition import step_named
 from engine.diagram import live_svg
 from engine.model import CASE_TRACK, Input, Kind, Refusal
+from notifications.outgoing import refused_on
 
 router = APIRouter(prefix="/dossiers")
 
@@ -41,10 +43,18 @@ Back = Annotated[str, Query(alias="retour", max_length=200)]
 async def show_case(request: Request, reference: str, visit: PageVisit) -> Response:
     """One case: where it stands, what may be done, what is due, what happened."""
     wanted, who = read_reference(reference), visit.identity
-    return await desk.show(
-        request, visit, "case.html", lambda db: sheet_of(db, who, wanted, now=visit.now),
-        lambda sheet: case_context(sheet, now=visit.now, me=who.person),
-    )  # fmt: skip
+
+    def read(db: Connection) -> tuple[Sheet, list[Mapping[str, Any]]]:
+        sheet = sheet_of(db, who, wanted, now=visit.now)
+        return sheet, refused_on(db, sheet.case["id"]) if sheet.sight.whole else []
+
+    def present(found: tuple[Sheet, list[Mapping[str, Any]]]) -> dict[str, Any]:
+        sheet, refused = found
+        return case_context(sheet, now=visit.now, me=who.person) | {
+            "refused": [refused_address(one, sheet) for one in refused]
+        }
+
+    return await desk.show(request, visit, "case.html", read, present)
 
 
 @router.get("/{reference}/parcours.svg")

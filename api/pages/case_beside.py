@@ -18,6 +18,7 @@ from engine.definition import MACHINES, owner_role
 from engine.facts import ArmedDeadline, Pair, Plan, Referral
 from engine.lists import CHANNEL, LEVER, OUTCOME, PROGRESS, PURPOSE
 from engine.model import TRACK_KINDS, Do, Kind, Role
+from notifications.outgoing import mark_of
 from notifications.typography import day_short, euros
 
 _BARS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -209,6 +210,16 @@ def aid_shown(aid: AidSeen) -> dict[str, Any]:
     counts = "de minimis" if aid.de_minimis else ""
     on = f"accordée le {day_short(aid.day, year=True)}"
     return {"name": aid.name, "text": ", ".join(part for part in (amount, on, counts) if part)}
+
+
+def refused_address(found: Mapping[str, Any], sheet: Sheet) -> dict[str, Any]:
+    """An address that no longer answers: whose, why, since when, and the way to write to it again."""
+    since = day_short(found["at"], sheet.facts.calendar.timezone)
+    return {
+        "name": found["to_name"], "text": f"{found['email']} ne reçoit plus nos courriels depuis le {since} : {found['reason']}",
+        "lift": {"label": "L’adresse est bonne : y écrire de nouveau", "href": "/administration/messages/adresses/retablir", "method": "post",
+                 "fields": {"adresse": mark_of(found["email"]), "retour": f"/dossiers/{sheet.case['reference']}"}},
+    }  # fmt: skip
 
 
 # -- who ----------------------------------------------------------------------------------------------------------------

@@ -87,6 +87,10 @@ async def _enter(request: Request, opened: Opened) -> Response:
     return await enter(request, opened.visit.work, link.person_id, str(link.data.get("next_page", "/")))
 
 
+async def _to_preferences(_: Request, opened: Opened) -> Response:
+    return RedirectResponse(f"/preferences/{opened.token}", 303)
+
+
 async def _to_my_case(_: Request, opened: Opened) -> Response:
     return RedirectResponse(f"/mon-dossier/{opened.token}", 303)
 
@@ -104,6 +108,7 @@ _SHOW: Final[Mapping[Purpose, Door]] = {
     Purpose.LOG_BOOK: log_book.show,
     Purpose.CHARTER: charter.show,
     Purpose.REPLY: _no_page,
+    Purpose.PREFERENCES: _to_preferences,
 }
 _ACT: Final[Mapping[Purpose, Door]] = {
     Purpose.SIGN_IN: _enter,
@@ -114,4 +119,5 @@ _ACT: Final[Mapping[Purpose, Door]] = {
     Purpose.LOG_BOOK: log_book.act,
     Purpose.CHARTER: charter.act,
     Purpose.REPLY: _no_page,
+    Purpose.PREFERENCES: _to_preferences,
 }

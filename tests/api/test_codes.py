@@ -18,6 +18,7 @@ from notifications.asking import answer_all, ask_invitation
 from notifications.codes import TRIES
 from notifications.composer import compose
 from notifications.links import new_link
+from notifications.said_rows import rows_for
 from notifications.tables import message
 from tests.api.browser import HOST, Browser
 from tests.api.test_sign_in import INES, WORKER, Town, home, on_sqlite
@@ -39,7 +40,7 @@ class Office(Town):
 
         def unit(db: Connection) -> str:
             made = partial(new_link, db, now=now, key=key)
-            return compose(db, mail._mapping, now=now, base_url=HOST, make_link=made).text
+            return compose(rows_for(db, [mail._mapping]), mail._mapping, now=now, base_url=HOST, make_link=made).text
 
         return self.database.write(unit, WORKER)
 

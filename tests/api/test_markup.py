@@ -14,6 +14,7 @@ from sqlalchemy import select
 from cases.database import Database
 from notifications.composer import compose
 from notifications.planner import plan
+from notifications.said_rows import rows_for
 from notifications.tables import message
 from tests.api.street import WORKER, Town
 from tests.cases.conftest import database
@@ -92,7 +93,9 @@ def test_no_payload_comes_out_raw_in_any_mail(town: Town) -> None:
     def unit(db: object) -> list[str]:
         rows = db.execute(select(message)).mappings().all()  # type: ignore[attr-defined]
         made = [
-            compose(db, row, now=now, base_url="https://q.example", make_link=lambda purpose, **_: purpose)
+            compose(
+                rows_for(db, [row]), row, now=now, base_url="https://q.example", make_link=lambda purpose, **_: purpose
+            )
             for row in rows
         ]  # type: ignore[arg-type]
         return [mail.html for mail in made]

@@ -26,6 +26,7 @@ from cases.identifiers import new_id
 from cases.tables.people import person, role_grant, session, sign_in_request
 from notifications.composer import compose
 from notifications.links import new_link
+from notifications.said_rows import rows_for
 from notifications.tables import message
 from tests.api.browser import HOST, Browser, application
 from tests.cases.conftest import database
@@ -126,7 +127,13 @@ def test_the_mail_that_leaves_leads_in_and_to_the_page_that_was_asked_for(town: 
     now, [mail] = town.clock.now(), town.mails()
 
     def unit(db: Connection) -> str:
-        return compose(db, mail._mapping, now=now, base_url=HOST, make_link=partial(new_link, db, now=now)).text
+        return compose(
+            rows_for(db, [mail._mapping]),
+            mail._mapping,
+            now=now,
+            base_url=HOST,
+            make_link=partial(new_link, db, now=now),
+        ).text
 
     text = town.database.write(unit, WORKER)
 

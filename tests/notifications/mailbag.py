@@ -25,6 +25,7 @@ from engine.model import CASE_TRACK, Kind, MailClass, Role
 from engine.records import CASE_RECORDS
 from engine.territory_records import TERRITORY_RECORDS
 from notifications.composer import Composed, compose, compose_digest
+from notifications.said_rows import rows_for
 from notifications.tables import message
 from tests.acceptance.stories import STORIES
 from tests.cases.test_stories_in_memory import WORKER
@@ -32,10 +33,10 @@ from tests.notifications.scenes import Scene
 
 BASE_URL = "https://quartiers.example"
 ASKED_FOR = frozenset({
-    "sign_in", "invitation", "new_link", "token_expires", "digest", "reply_received", "reply_refused", "webhook_stopped",
+    "sign_in", "invitation", "new_link", "token_expires", "digest", "reply_received", "reply_refused", "webhook_stopped", "exceptions",
     "retention_notice",
 })  # fmt: skip
-"""Keys that no step tells: what people ask for themselves, reminders put together, what becomes of a reply, a token and a webhook."""
+"""Keys that no step tells: what people ask for themselves, reminders put together, what becomes of a reply, a token and a webhook, the list of the week."""
 PLAYED = {Kind.REFERRAL: ("S01", 5), Kind.MENTORING_PAIR: ("S06", 13), Kind.TRANSITION_PLAN: ("S05", 10)}
 """The story in which there is such a track, and how many of its steps are played."""
 
@@ -185,11 +186,11 @@ class Life(Scene):
 
     def compose(self, row: dict[str, Any], **more: Any) -> Composed:
         given: dict[str, Any] = {"now": self.now, "base_url": BASE_URL, "make_link": self.link, **more}
-        return self.database.read(lambda db: compose(db, row, **given), WORKER)
+        return self.database.read(lambda db: compose(rows_for(db, [row]), row, **given), WORKER)
 
     def compose_digest(self, rows: list[dict[str, Any]]) -> Composed:
         given: dict[str, Any] = {"now": self.now, "base_url": BASE_URL, "make_link": self.link}
-        return self.database.read(lambda db: compose_digest(db, rows, **given), WORKER)
+        return self.database.read(lambda db: compose_digest(rows_for(db, rows), rows, **given), WORKER)
 
     def case_has(self, **values: Any) -> None:
         self.change(update(case_file).values(**values))

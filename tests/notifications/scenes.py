@@ -85,9 +85,9 @@ class Scene(Stage):
         """What is to be told is to be told by the machine's own time too."""
         self.change(update(outbox).values(not_before=SystemClock().now()))
 
-    def send(self, server: MailServer) -> int:
+    def send(self, server: MailServer, connections: int = 4) -> int:
         """Let what is due leave, to that server."""
-        return asyncio.run(send_due(self.database, self.clock, post_to(server)))
+        return asyncio.run(send_due(self.database, self.clock, post_to(server, connections)))
 
     def letter(self, server: MailServer, key: str) -> EmailMessage:
         """The letter of the only message of that key."""
@@ -95,7 +95,7 @@ class Scene(Stage):
         return next(letter for letter in server.letters if letter["Message-ID"] == row.message_id)
 
 
-def post_to(server: MailServer) -> Post:
+def post_to(server: MailServer, connections: int = 4) -> Post:
     """A post that leaves for that server."""
-    carrier = SmtpCarrier(read_server(f"smtp://127.0.0.1:{server.port}?starttls=off"))
+    carrier = SmtpCarrier(read_server(f"smtp://127.0.0.1:{server.port}?starttls=off&connections={connections}"))
     return Post(carrier, SENDER, "https://quartiers.example")

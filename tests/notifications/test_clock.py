@@ -29,7 +29,7 @@ def test_one_tick_does_all_that_is_due(scene: Scene, mail_server: MailServer) ->
 def test_a_worker_works_until_it_is_asked_to_stop(scene: Scene, mail_server: MailServer) -> None:
     async def work() -> None:
         stopping = asyncio.Event()
-        at_work = asyncio.create_task(run(scene.database, scene.clock, post_to(mail_server), stopping, name="one"))
+        at_work = asyncio.create_task(run(scene.database, scene.clock, post_to(mail_server, 1), stopping, name="one"))
         while not mail_server.letters:
             await asyncio.sleep(0.05)
         stopping.set()
@@ -42,7 +42,7 @@ def test_a_worker_works_until_it_is_asked_to_stop(scene: Scene, mail_server: Mai
 def test_a_worker_asked_to_stop_finishes_the_letter_under_way(scene: Scene, mail_server: MailServer) -> None:
     async def work() -> None:
         stopping = asyncio.Event()
-        at_work = asyncio.create_task(run(scene.database, scene.clock, post_to(mail_server), stopping, name="one"))
+        at_work = asyncio.create_task(run(scene.database, scene.clock, post_to(mail_server, 1), stopping, name="one"))
         while not mail_server.connections:
             await asyncio.sleep(0.02)
         stopping.set()

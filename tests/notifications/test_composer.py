@@ -20,6 +20,7 @@ from engine.model import Kind
 from notifications import composer
 from notifications.composer import SUBJECT
 from notifications.grammar import is_discreet
+from notifications.said_rows import rows_for
 from notifications.sms import sms
 from tests.cases.conftest import migrated_file
 from tests.cases.test_stories_in_memory import WORKER
@@ -156,7 +157,7 @@ def test_a_question_stands_in_the_subject_when_it_is_discreet(scene: Scene, ques
 
     def unit(db: Connection) -> composer.Composed:
         return composer.compose(
-            db, row, now=scene.clock.now(), base_url=BASE_URL, make_link=lambda purpose, **_: purpose
+            rows_for(db, [row]), row, now=scene.clock.now(), base_url=BASE_URL, make_link=lambda purpose, **_: purpose
         )
 
     composed = scene.database.read(unit, WORKER)
@@ -297,7 +298,7 @@ def test_a_message_asks_few_questions_of_the_database(lives: dict[str, Life]) ->
 
         def unit(db: Any, life: Life = life, row: dict[str, Any] = row, count: Any = count) -> None:
             event.listen(db, "before_cursor_execute", count)
-            composer.compose(db, row, now=life.now, base_url=BASE_URL, make_link=life.link)
+            composer.compose(rows_for(db, [row]), row, now=life.now, base_url=BASE_URL, make_link=life.link)
 
         life.database.read(unit, WORKER)
         assert len(asked) <= QUESTIONS_TO_THE_DATABASE, mail

@@ -50,7 +50,7 @@ def test_what_is_to_be_told_becomes_a_message_for_each_person(scene: Scene) -> N
     assert not scene.rows(select(outbox))
     row = scene.messages(key="referral_sent")[0]
     assert row.message_id == f"<{row.id}@quartiers.example>"
-    assert row.thread_id == f"<{row.case_id}.referral-1@quartiers.example>"
+    assert row.thread_id == f"<{row.case_id}.branch.{scene.branch('Adie')}@quartiers.example>"
     assert row.reason == "Action « Envoyer »"
 
 

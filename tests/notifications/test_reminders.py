@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from sqlalchemy import insert, update
@@ -45,7 +46,9 @@ def test_several_reminders_to_one_person_are_one_mail(scene: Scene, mail_server:
     silent_about_the_start(scene)
     remind(scene, 3)
     assert scene.send(mail_server) == 1
-    assert last(mail_server)["List-Unsubscribe"].strip().startswith("<mailto:")
+    stop = last(mail_server)["List-Unsubscribe"].strip()
+    assert re.match(r"<https://quartiers\.example/desabonnement/[\w-]{32}>, <mailto:", stop)
+    assert last(mail_server)["List-Unsubscribe-Post"].strip() == "List-Unsubscribe=One-Click"
     (whole,) = scene.messages(kind="digest")
     assert {row.digest_id for row in scene.messages(status="merged")} == {whole.id}
 

@@ -20,6 +20,7 @@ PLACES: Final = (
     Place("/administration/jetons", "Jetons de l’interface", "key", ADMINS),
     Place("/administration/machines/case", "Les machines", "lanes", LEADERS),
     Place("/administration/courriels", "Les courriels", "mail", LEADERS),
+    Place("/administration/messages", "Messages partis et non partis", "bell", LEADERS),
 )
 """The pages of administration, and for whom each is."""
 
