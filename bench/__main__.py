@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -12,10 +13,11 @@ from bench import contract as asked
 from bench import faults as killed
 from bench import imports as sheets
 from bench import lives as walks
+from bench import mail as post
+from bench import mail_faults, slow_disk, sweeping
 from bench import quartiers as map_of
 from bench import routing as proposals
 from bench import sign_in as door
-from bench import slow_disk, sweeping
 from bench import write_path as measures
 
 app = typer.Typer(
@@ -29,6 +31,15 @@ AT_MOST_MS = 1.0
 BRANCHES = (100, 1_000)
 MOST_MS, MOST_STATEMENTS = 50, 12
 """What a proposal may take: milliseconds (p95) and statements."""
+
+SOAKS: Final[Mapping[str, Callable[[], Any]]] = {
+    "sweep": lambda: None,
+    "mails-killed": lambda: mail_faults.kill_workers("postgresql", 200),
+    "mails-stopped": lambda: mail_faults.stop_one_of_four("postgresql", 10_000),
+    "mails-outage": lambda: mail_faults.come_back_after_three_days("postgresql", 1_000),
+    "mails-poisoned": lambda: mail_faults.poison_two("postgresql", 100),
+}
+"""What is broken on purpose, in full; tests/faults does each in small."""
 
 
 @app.command("write-path")
@@ -53,13 +64,40 @@ def write_path(
 
 
 @app.command()
-def faults(cases: Annotated[int, typer.Option(help="Two deadlines of each are due.")] = 2_500) -> None:
-    """Four processes sweep due deadlines on PostgreSQL, one is killed, people write: each mark fires once, no deadlock."""
+def faults(
+    soaks: Annotated[
+        list[str],
+        typer.Option("--soak", help="Which, by its name; all of them unless told.", default_factory=lambda: [*SOAKS]),
+    ],
+    cases: Annotated[int, typer.Option(help="Two deadlines of each are due, of those that are swept.")] = 2_500,
+) -> None:
+    """Break things on purpose: sweepers and mail workers are killed or stopped, nothing works for three days, mails are poisoned."""
+    held = True
+    for soak in soaks:
+        found = _sweep(cases) if soak == "sweep" else SOAKS[soak]()
+        print(found)
+        measures.keep_one("faults" if soak == "sweep" else f"faults-{soak}", asdict(found))
+        held = held and found.held
+    raise typer.Exit(0 if held else 1)
+
+
+def _sweep(cases: int) -> killed.Swept:
     with tempfile.TemporaryDirectory() as folder:
-        swept = killed.sweep_by_four(folder, cases)
-    print(swept)
-    measures.keep_one("faults", asdict(swept))
-    raise typer.Exit(1 if swept.twice or swept.left or swept.deadlocks else 0)
+        return killed.sweep_by_four(folder, cases)
+
+
+@app.command()
+def mail(
+    databases: Annotated[list[str], typer.Option("--database", default_factory=lambda: [*DATABASES])],
+    mails: Annotated[int, typer.Option(help="How many leave at once.")] = 5_000,
+    few: Annotated[int, typer.Option(help="How many leave to a server that thinks before each answer.")] = 500,
+) -> None:
+    """Mails a second from one worker: to a server that takes them at once, then to one that thinks, by many connections and by one."""
+    found = {database: list(post.measure(database, mails, few)) for database in databases}
+    for runs in found.values():
+        print(*runs, sep="\n")
+    measures.keep_one("mail", {database: post.summary(runs) for database, runs in found.items()})
+    raise typer.Exit(0 if all(post.held(runs) for runs in found.values()) else 1)
 
 
 @app.command("sweep")

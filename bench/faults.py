@@ -46,6 +46,11 @@ class Swept:
     deadlocks: int
     seconds: float
 
+    @property
+    def held(self) -> bool:
+        """Whether each mark fired, once, without a deadlock."""
+        return not (self.twice or self.left or self.deadlocks)
+
 
 def sweep_by_four(folder: str, cases: int) -> Swept:
     """On a server of its own: two deadlines a case are due, four processes sweep them, one is killed half-way."""

@@ -8,12 +8,13 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select, update
 
@@ -32,6 +33,8 @@ SENDER = "Quartiers productifs <bonjour@quartiers.example>"
 THINKS = 0.010
 """Seconds before each answer of the slow server."""
 DOMAINS = 50
+PER_SECOND, TIMES, GROWTH = 300, 5, 1.2
+"""The bars: mails a second, times the rate of one connection, and how much more memory at the most than after a fifth of the mails."""
 _MEGABYTE = 1024 * 1024
 
 
@@ -75,6 +78,27 @@ def measure(database: str, mails: int, few: int) -> Iterator[Sent]:
         for connections in (CONNECTIONS, 1):
             bring_back(url, few)
             yield _run(database, url, connections, THINKS)
+
+
+def held(runs: Sequence[Sent]) -> bool:
+    """Whether the bars are met: fast enough, several connections worth their name, memory flat, each mail once."""
+    fast, many, one = runs
+    return (
+        fast.per_second >= PER_SECOND
+        and many.per_second >= TIMES * one.per_second
+        and fast.megabytes_at_most <= GROWTH * fast.megabytes_at_first
+        and all(run.arrived == run.sent and not run.repeated for run in runs)
+    )
+
+
+def summary(runs: Sequence[Sent]) -> dict[str, Any]:
+    """The runs as they are kept, and how many times one connection's rate the many give."""
+    _, many, one = runs
+    return {
+        "runs": [asdict(run) for run in runs],
+        "times_one_connection": round(many.per_second / one.per_second, 1),
+        "held": held(runs),
+    }
 
 
 def _run(database: str, url: str, connections: int, thinks: float) -> Sent:

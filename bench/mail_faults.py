@@ -53,6 +53,11 @@ class Killed:
     repeated_more: int
     under_another_id: int
 
+    @property
+    def held(self) -> bool:
+        """Whether each mail came, once more at the most, under its own identity."""
+        return not (self.lost or self.repeated_more or self.under_another_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
@@ -68,6 +73,11 @@ class Stopped:
     unmarked: int
     seconds: float
 
+    @property
+    def held(self) -> bool:
+        """Whether each mail came, once more at the most, under its own identity, and is known to have left."""
+        return not (self.lost or self.repeated_more or self.under_another_id or self.unmarked)
+
 
 @dataclass(frozen=True, slots=True)
 class Outage:
@@ -80,6 +90,11 @@ class Outage:
     people_written_to: int
     mails_a_person_at_most: int
 
+    @property
+    def held(self) -> bool:
+        """Whether everything late fired, and nobody got more than one reminder."""
+        return bool(self.marks) and not self.left and self.mails_a_person_at_most == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Poisoned:
@@ -88,6 +103,11 @@ class Poisoned:
     due: int
     left: int
     seen: int
+
+    @property
+    def held(self) -> bool:
+        """Whether all the others left, and both incidents are seen."""
+        return (self.left, self.seen) == (self.due - 2, 2)
 
 
 def kill_workers(database: str, kills: int) -> Killed:
