@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     files_dir: Path = Path("files")
     """The folder of the documents that people add to their cases, the same for every process; back it up with the database."""
     smtp_url: SecretStr = SecretStr("")
-    """`smtp://[user:pass@]host[:port][?starttls=required|off]` or `smtps://…`. Without it mails wait."""
+    """`smtp://[user:pass@]host[:port][?starttls=required|off][&connections=10]` or `smtps://…`. Without it mails wait."""
     inbound_listen: str = ""
     """Where answers to mails come in: `lmtp://host:port` or `smtp://host:port`. Without it, they go to the case's adviser."""
     inbound_domain: str = ""

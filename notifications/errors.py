@@ -24,7 +24,9 @@ class Closed(NotificationsError):
 
 
 class ServerUnreadable(NotificationsError):
-    """QP_SMTP_URL is not `smtp://[user:pass@]host[:port][?starttls=required|off]`, nor `smtps://…`."""
+    """QP_SMTP_URL is not `smtp://[user:pass@]host[:port][?starttls=required|off][&connections=10]`, nor `smtps://…`."""
 
     def __init__(self) -> None:
-        super().__init__("QP_SMTP_URL s’écrit smtp://[compte:secret@]serveur[:port][?starttls=required|off].")
+        super().__init__(
+            "QP_SMTP_URL s’écrit smtp://[compte:secret@]serveur[:port][?starttls=required|off][&connections=10]."
+        )

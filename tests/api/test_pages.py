@@ -67,6 +67,10 @@ PLACES = {
     "/relances?vue=echec&pour=territoire": ("laurent",),
     "/relances?dossier={pagnes}": TERRITORY,
     "/pilotage": (*TERRITORY, "admin", "observer"),
+    "/administration/messages": ("laurent", "admin"),
+    "/administration/messages?etat=partis": ("laurent", "admin"),
+    "/administration/messages?etat=adresses": ("laurent", "admin"),
+    "/mes-rappels": ("ines", "elodie", "jean", "admin"),
 }
 VISITS = [(path, name) for path, names in PLACES.items() for name in names]
 
