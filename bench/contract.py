@@ -38,6 +38,8 @@ CHECKS: Final = (
     status_code_conformance, content_type_conformance, response_headers_conformance, response_schema_conformance, ignored_auth,
 )  # fmt: skip
 SHOWN: Final = 20
+PATIENCE: Final = 120
+"""Seconds: a machine that does much else answers late, and that is no fault of the interface."""
 
 
 class Uncounted(Meter):
@@ -80,6 +82,7 @@ def ask_as_everybody(folder: str, cases: int, roles: Collection[str] = ROLES) ->
 def ask_each(app: Any, tokens: Mapping[str, str], cases: int) -> Asked:
     """Ask every route of an application, as everybody who has a token."""
     schema, found = schemathesis.openapi.from_asgi("/api/openapi.json", app), Asked()
+    schema.config.request_timeout = PATIENCE
     operations = [one.ok() for one in schema.get_all_operations()]
     each = -(-cases // (len(tokens) * len(operations)))
     for role, token in tokens.items():
@@ -121,7 +124,7 @@ def _of_one(operation: Any, token: str, role: str, times: int, found: Asked) -> 
     )
     @given(case=good | bad)
     def ask(case: Any) -> None:
-        answer = case.call(headers=headers)
+        answer = case.call(headers=headers, timeout=PATIENCE)
         found.cases += 1
         found.by[role] += 1
         found.statuses[answer.status_code] += 1
