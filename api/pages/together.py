@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ from engine.model import CASE_TRACK, Input, InputKind
 router = APIRouter(prefix="/dossiers/ensemble")
 KEPT: Final = "dossiers/ensemble"
 """Under what the verdicts are kept."""
+_KEY: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +85,19 @@ async def take_together(request: Request, visit: PageVisit) -> Response:
 async def show_verdicts(request: Request, key: str, visit: PageVisit) -> Response:
     """What became of each case."""
 
-    def read(db: Connection) -> Mapping[str, Any]:
-        kept = kept_answer(db, claim_of(visit.identity, KEPT, key))
-        if kept is None:
-            raise NotFound("Ce compte rendu n’existe pas, ou il n’est pas à vous.")
-        return kept
+    def read(db: Connection) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+        kept = _kept_under(db, visit, key)
+        rows = named(db, visit.identity, tuple(one["reference"] for one in kept["cases"]), now=visit.now)
+        return kept, {row.reference: row.name for row in rows}
 
-    return await desk.show(request, visit, "together_done.html", read, lambda kept: _verdicts_context(kept, key))
+    return await desk.show(request, visit, "together_done.html", read, lambda found: _verdicts_context(*found, key))
 
 
 @router.post("/{key}/annuler")
 async def take_back(request: Request, key: str, visit: PageVisit) -> Response:
     """Give the cases back to who had them."""
-    kept = await visit.read(lambda db: kept_answer(db, claim_of(visit.identity, KEPT, key)))
-    before = {one["reference"]: one["before"] for one in (kept or {}).get("cases", ()) if one.get("before")}
+    kept = await visit.read(lambda db: _kept_under(db, visit, key))
+    before = {one["reference"]: one["before"] for one in kept["cases"] if one["before"]}
 
     async def give_back(reference: str) -> Fired:
         asked = StepRequest(
@@ -174,9 +175,9 @@ def _choices(asked: Input, people: tuple[Choice, ...]) -> tuple[Choice, ...]:
 
 async def _take_all(visit: Visit, sent: FormData) -> str:
     """The step on each case; the verdicts are kept under the key of the form, so that a second press gives the same."""
-    event, key = str(sent.get("geste") or ""), str(sent.get("key") or "")[:64]
+    event, key = str(sent.get("geste") or ""), str(sent.get("key") or "")
     references, now = _references(sent), visit.now
-    if event not in ACTS or not key:
+    if event not in ACTS or not _KEY.fullmatch(key):
         raise NotFound("Choisissez ce que vous voulez faire de ces dossiers.")
     if not references:
         raise Invalid("Choisissez au moins un dossier.", "dossier")
@@ -200,15 +201,17 @@ async def _take_all(visit: Visit, sent: FormData) -> str:
 
 
 def _kept(row: CaseRow, outcome: Fired | CasesError, event: str) -> dict[str, Any]:
+    """The verdict on a case, without a word of who is helped: their name is read again when it is shown."""
     taken = isinstance(outcome, Fired)
     before = row.referent_id if taken and event == "hand_over" else None
-    return {
-        "reference": row.reference,
-        "name": row.name,
-        "taken": taken,
-        "why": "" if taken else str(outcome),
-        "before": before,
-    }
+    return {"reference": row.reference, "taken": taken, "why": "" if taken else str(outcome), "before": before}
+
+
+def _kept_under(db: Connection, visit: Visit, key: str) -> Mapping[str, Any]:
+    kept = kept_answer(db, claim_of(visit.identity, KEPT, key)) if _KEY.fullmatch(key) else None
+    if kept is None:
+        raise NotFound("Ce compte rendu n’existe pas, ou il n’est pas à vous.")
+    return kept
 
 
 def _keep(db: Connection, who: Identity, key: str, answer: Mapping[str, Any], now: Any) -> None:
@@ -218,9 +221,10 @@ def _keep(db: Connection, who: Identity, key: str, answer: Mapping[str, Any], no
         keep_answer(db, wanted, answer)
 
 
-def _verdicts_context(kept: Mapping[str, Any], key: str) -> dict[str, Any]:
+def _verdicts_context(kept: Mapping[str, Any], names: Mapping[str, str], key: str) -> dict[str, Any]:
     act = ACTS[kept["act"]]
-    taken, left = ([one for one in kept["cases"] if one["taken"] is whether] for whether in (True, False))
+    cases = [{**one, "name": names.get(one["reference"], one["reference"])} for one in kept["cases"]]
+    taken, left = ([one for one in cases if one["taken"] is whether] for whether in (True, False))
     return {
         "title": f"{_cases(len(taken))} {act.told[len(taken) > 1]}", "told": act.told[0], "left": left, "taken": taken,
         "lead": f"{_cases(len(left))} rest{'ent' if len(left) > 1 else 'e'} comme avant, voici pourquoi." if left else None,

@@ -172,10 +172,8 @@ def page(request: pytest.FixtureRequest) -> Page:
 def test_a_name_that_is_a_script_is_only_words_in_every_piece() -> None:
     page = shown(PIECES, **context(HOSTILE))
     assert "".join(page.words).count("<script>") > 100
-    assert {str(tag.get("src")) for tag in page.all("script")} == {
-        Assets()("vendor/htmx/htmx.min.js"),
-        Assets()("js/app.js"),
-    }
+    ours = ("vendor/htmx/htmx.min.js", "js/app.js", "js/kept.js", "js/offline.js")
+    assert {str(tag.get("src")) for tag in page.all("script")} == {Assets()(name) for name in ours}
     assert not page.all("img")
 
 

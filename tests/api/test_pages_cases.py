@@ -15,6 +15,7 @@ from cases import saved_views
 from cases.database import Database
 from cases.errors import Invalid
 from cases.tables.case import case_file
+from cases.tables.memory import idempotency_key
 from cases.tables.people import person, saved_view
 from tests.api.browser import Browser
 from tests.api.street import WORKER, Town
@@ -118,6 +119,10 @@ def test_the_cases_of_another_territory_are_neither_shown_nor_touched(town: Town
     key = chosen(town["ines"], "hand_over", *shops)
     verdict = sent(key, shops, referent=town.street.ids["bruno"]).address
     assert town["stranger"].open(verdict).status == 404
+    assert town["ines"].open("/dossiers/ensemble/none%00such").status == 404
+    kept = [row["answer"] for row in town.row(idempotency_key) if row["scope"].endswith("ensemble")]
+    assert kept
+    assert "Garage" not in str(kept), "the verdict bears no name: it outlives an erasure"
     assert chosen(town["ines"], "no_such_step", *shops).status == 404
 
 
