@@ -252,6 +252,20 @@ PAGES: Final[Mapping[str, Way]] = {
     "POST /territoires/{slug}/delais/{family}": Way(
         ok=(403, 404, 422), fill={"slug": "roubaix", "family": "case"}, form={}
     ),
+    "GET /administration/messages": Way(roles=LEADERS, refused=404, ok=(200, 404)),
+    "POST /administration/messages/adresses/retablir": Way(roles=LEADERS, refused=404, ok=(303, 404, 422), form={}),
+    "POST /administration/messages/{identifier}/laisser": Way(
+        roles=LEADERS, refused=404, ok=(303, 404), fill={"identifier": "aucun"}, form={}
+    ),
+    "POST /administration/messages/{identifier}/reprendre": Way(
+        roles=LEADERS, refused=404, ok=(303, 404), fill={"identifier": "aucun"}, form={}
+    ),
+    "GET /mes-rappels": Way(),
+    "POST /mes-rappels": Way(ok=(200, 303, 422), form={}),
+    "GET /desabonnement/{token}": Way(public=True, ok=(303,), fill={"token": "aucun"}),
+    "POST /desabonnement/{token}": Way(public=True, ok=(422,), fill={"token": "aucun"}, form={}),
+    "GET /preferences/{token}": Way(public=True, ok=(404, 410), fill={"token": "aucun"}),
+    "POST /preferences/{token}": Way(public=True, ok=(404, 410), fill={"token": "aucun"}, form={}),
     "GET /hors-ligne": Way(public=True),
     "GET /manifest.webmanifest": Way(public=True),
     "GET /service-worker.js": Way(public=True),
