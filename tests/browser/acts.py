@@ -47,7 +47,7 @@ class Hand:
         self.fields += 1
         await self.page.get_by_label(label).first.fill(words)
 
-    async def chooses(self, label: str, *, counted_as_touch: bool = False) -> None:
+    async def chooses(self, label: str | re.Pattern[str], *, counted_as_touch: bool = False) -> None:
         """Press a chip. What is chosen is a field; where the count of the act says so, it is a touch too."""
         self.fields += 1
         self.taps += counted_as_touch
@@ -162,6 +162,17 @@ async def find_what_is_stuck(hand: Hand, street: Street) -> None:
     await hand.reads(re.compile(r"retard"))
 
 
+async def hand_cases_over(hand: Hand, street: Street) -> None:
+    await hand.starts_at("/dossiers")
+    boxes = hand.page.locator("[data-picks] input[name=dossier]")
+    for at in range(3):
+        await boxes.nth(at).check()
+    await hand.taps_on(hand.button("Continuer"))
+    await hand.chooses(re.compile("^Bruno Wattez"))
+    await hand.taps_on(hand.button(re.compile("^Confier")))
+    await hand.reads(re.compile("confiés"))
+
+
 async def close_a_case(hand: Hand, street: Street) -> None:
     await hand.starts_at(f"/dossiers/{street.cases['duc']}")
     await hand.taps_on(hand.link("Clore le dossier"))
@@ -189,6 +200,7 @@ ACTS: Final = (
     Act(5, "Note a first contact", None, 2, 1, log_a_first_contact),
     Act(6, "Write the mentoring journal", None, 3, 1, write_the_log_book),
     Act(7, "Find what is stuck", "laurent", 1, 0, find_what_is_stuck),
+    Act(8, "Hand cases over", "laurent", 3, 1, hand_cases_over),
     Act(9, "Close a case", "ines", 3, 1, close_a_case),
     Act(10, "Answer a survey", None, 2, 0, answer_a_survey),
 )
