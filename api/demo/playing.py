@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -27,19 +28,21 @@ T = TypeVar("T")
 
 
 class Together:
-    """A database whose units all take place on one connection, in one transaction, each in a savepoint of its own."""
+    """A database whose units all take place on one connection, in one transaction, each in a savepoint of its own, one at a time."""
 
     def __init__(self, db: Connection, engine: Engine) -> None:
         self._db, self.engine, self.dialect = db, engine, db.dialect.name
+        self._turn = threading.Lock()
 
     def write(self, unit: Callable[[Connection], T], scope: Scope) -> T:
         """Do a unit; what it raises undoes it alone."""
-        with self._db.begin_nested():
+        with self._turn, self._db.begin_nested():
             return unit(self._db)
 
     def read(self, unit: Callable[[Connection], T], scope: Scope) -> T:
         """Do a unit that only reads."""
-        return unit(self._db)
+        with self._turn:
+            return unit(self._db)
 
     def close(self) -> None:
         """Nothing: the connection is somebody else's."""

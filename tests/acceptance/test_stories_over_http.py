@@ -34,7 +34,8 @@ class HttpStage(Stage):
         super().__init__(database, story)
         self.clock = FixedClock(self.start)
         self.client = TestClient(create_app(database, self.clock))
-        self.tokens: dict[str, str] = {}
+        self.tokens: dict[tuple[str, int], str] = {}
+        """One for each person and year: none lasts longer."""
 
     def play(self, step: dict[str, Any]) -> CasesError | None:
         if step["by"] in ("system", "entrepreneur"):
@@ -59,9 +60,10 @@ class HttpStage(Stage):
     def _token(self, step: dict[str, Any], now: datetime) -> str:
         who = self.who(step).person
         assert who is not None
-        if who not in self.tokens:
-            self.tokens[who] = self.database.write(lambda db: new_token(db, who, "story", now=now), WORKER)
-        return self.tokens[who]
+        if (who, now.year) not in self.tokens:
+            made = self.database.write(lambda db: new_token(db, who, "story", now=now), WORKER)
+            self.tokens[who, now.year] = made
+        return self.tokens[who, now.year]
 
     def _request(self, step: dict[str, Any], given: dict[str, Any], now: datetime) -> tuple[str, dict[str, Any]]:
         case, track, event = step.get("case", ""), step["of"], step.get("event")

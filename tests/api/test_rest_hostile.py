@@ -57,6 +57,8 @@ WRONG: dict[InputKind, tuple[Any, ...]] = {
         DEEP,
     ),
     InputKind.NEEDS: ("x", *NO_LIST),
+    InputKind.INDICATORS: ("x", *NO_LIST),
+    InputKind.OBJECTIVES: ("x", *NO_LIST),
     InputKind.TRACKS: ("\x00", *NO_LIST),
     InputKind.AXES: ("x", ["nowhere"], *NO_LIST),
     InputKind.LEVERS: ("x", ["nowhere"], *NO_LIST),

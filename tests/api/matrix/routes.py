@@ -135,7 +135,7 @@ PAGES: Final[Mapping[str, Way]] = {
     "GET /dossiers/ensemble": Way(query="?geste=set_urgent&dossier={case}", ok=(200, 303, 404, 422)),
     "POST /dossiers/ensemble": Way(ok=(303, 404, 422), form={"geste": "hold", "dossier": "{case}", "reason": ""}),
     "GET /dossiers/ensemble/{key}": Way(ok=(404,), fill={"key": "aucune"}),
-    "POST /dossiers/ensemble/{key}/annuler": Way(ok=(303,), fill={"key": "aucune"}, form={}),
+    "POST /dossiers/ensemble/{key}/annuler": Way(ok=(404,), fill={"key": "aucune"}, form={}),
     "GET /dossiers/export.{format}": Way(fill={"format": "csv"}),
     "GET /dossiers/gardes": Way(ok=(200, 404)),
     "POST /dossiers/gardes": Way(ok=(200, 303, 404, 422), form={}),
