@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import pytest
 
+from api.settings import settings
 from tests.chromium import find_chromium
 from tests.postgres import PostgresServer, PostgresUnavailable, shared_server
 
@@ -61,3 +62,11 @@ def _shared_folder(factory: pytest.TempPathFactory) -> Path:
     """The session's folder, which is one level up for a test process of xdist."""
     base = factory.getbasetemp()
     return base.parent if base.name.startswith("popen-") else base
+
+
+@pytest.fixture(autouse=True)
+def settings_read_anew() -> Iterator[None]:
+    """What a test sets in the environment is read by it, and by no other test of the same process."""
+    settings.cache_clear()
+    yield
+    settings.cache_clear()

@@ -58,6 +58,6 @@ def _step(kind: Kind, event: str) -> list[dict[str, Any]]:
     ]
     to = compiled.states[str(step.to)].french if step.to and str(step.to) in compiled.states else "–"
     return [
-        {"text": step.label, "sub": event}, {"text": ", ".join(sources) or "à créer"}, {"text": to},
+        {"text": step.label, "code": event}, {"text": ", ".join(sources) or "à créer"}, {"text": to},
         {"text": ", ".join(sorted(ROLES.get(role, str(role)) for role in step.by))},
     ]  # fmt: skip
