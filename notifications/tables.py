@@ -70,7 +70,7 @@ class Snooze(SQLModel, table=True):
     __tablename__ = "snooze"
 
     person_id: str = Field(sa_type=Id, primary_key=True, foreign_key="person.id")
-    deadline_id: str = Field(sa_type=Id, primary_key=True, foreign_key="deadline.id")
+    deadline_id: str = Field(sa_type=Id, primary_key=True, foreign_key="deadline.id", index=True)
     until: date
     at: datetime = Field(sa_type=Instant)
 

@@ -33,10 +33,12 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["deadline_id"], ["deadline.id"]),
         sa.PrimaryKeyConstraint("person_id", "deadline_id"),
     )
+    op.create_index(op.f("ix_snooze_deadline_id"), "snooze", ["deadline_id"], unique=False)
 
 
 def downgrade() -> None:
     """Undo it."""
+    op.drop_index(op.f("ix_snooze_deadline_id"), table_name="snooze")
     op.drop_table("snooze")
     op.drop_table("deadline_length")
     op.drop_column("deadline", "source")
