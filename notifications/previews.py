@@ -136,4 +136,4 @@ def _running(key: str, track: str, now: datetime) -> Running | None:
 
 
 def _no_link(purpose: str, **_: Unpack[Opens]) -> str:
-    return f"apercu-{purpose}"
+    return f"apercu-{purpose.replace('_', '-')}"
