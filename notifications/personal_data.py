@@ -21,7 +21,7 @@ from cases.tables.case import case_file, entrepreneur
 from cases.tables.memory import outbox
 from cases.tables.people import person
 from cases.tables.privacy import privacy_act
-from notifications.tables import message, preference, signed_link, suppression
+from notifications.tables import message, signed_link, suppression
 
 GIVEN: Final[Mapping[str, tuple[Table, str]]] = {
     "Besoins": (of_cases.need, "case_id"),
@@ -200,11 +200,3 @@ def erase(db: Connection, case_id: str, *, by: str | None, rule: str, now: datet
     if address and db.execute(select(entrepreneur.c.email).where(entrepreneur.c.id == helped)).scalar() is None:
         db.execute(delete(suppression).where(suppression.c.email == address))
     return proof
-
-
-def forget_account(db: Connection, person_id: str, *, by: Identity, now: datetime) -> None:
-    """Take away what says who somebody who worked here was, but for their name at the lines that they wrote: who acted stays known."""
-    db.execute(update(person).where(person.c.id == person_id).values(email=None, phone=None))
-    db.execute(update(message).where(message.c.person_id == person_id, message.c.case_id.is_(None)).values(**MAIL_GONE))
-    db.execute(delete(preference).where(preference.c.person_id == person_id))
-    _note(db, "account_erased", None, by, now, {"person": person_id})
