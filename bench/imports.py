@@ -111,35 +111,43 @@ def import_killed(kind: str, url: str, folder: Path, lines: int) -> Imported:
         return database.read(read, Scope.worker())
 
     started = time.monotonic()
-    first = _run(url, file, until=lambda: counted(import_line) >= lines // 2)
+    used = [_run(url, file, until=lambda: counted(import_line) >= lines // 2)]
     killed_at = counted(import_line)
-    second = _run(url, file)
+    used.append(_run(url, file))
     seconds = round(time.monotonic() - started, 1)
     cases, kept = counted(case_file), counted(import_line)
     database.close()
-    used = (first, second)
     return Imported(
-        kind, lines, cases, kept, killed_at, seconds, round(sum(one.ru_utime + one.ru_stime for one in used), 1),
-        max(one.ru_maxrss for one in used) // 1024,
+        kind, lines, cases, kept, killed_at, seconds,
+        round(sum(cpu_seconds for cpu_seconds, _ in used), 1), max(megabytes for _, megabytes in used),
     )  # fmt: skip
 
 
-def _run(url: str, file: Path, until: Callable[[], bool] | None = None) -> os.struct_rusage:
-    """Run `qp import`; kill it as soon as `until` says so. What it used."""
+def _run(url: str, file: Path, until: Callable[[], bool] = lambda: False) -> tuple[float, int]:
+    """Run `qp import`; kill it as soon as `until` says so. Its seconds of a processor, and the most memory it held, in MB."""
     command = [sys.executable, "-m", "api.cli", "import", str(file), "--territory", "roubaix", "--json"]
     environment = {**os.environ, "QP_DATABASE_URL": url}
+    megabytes = 0
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=said, stderr=subprocess.STDOUT)
-        while until is not None and process.poll() is None and not until():
+        while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            megabytes = max(megabytes, _held(process.pid))
+            if until():
+                process.send_signal(signal.SIGKILL)
+                break
             time.sleep(_LOOKED_EVERY)
-        if until is not None and process.returncode is None:
-            process.send_signal(signal.SIGKILL)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode not in (0, -signal.SIGKILL):
             said.seek(0)
             raise ImportStopped(said.read().decode(errors="replace")[-2_000:])
-    return used
+    return used.ru_utime + used.ru_stime, megabytes
+
+
+def _held(process_id: int) -> int:
+    """The most memory that process has held, in MB. `ru_maxrss` would count the memory of the process that started it too."""
+    status = Path(f"/proc/{process_id}/status").read_text(encoding="ascii")
+    return max((int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM:")), default=0)
 
 
 class ImportStopped(Exception):
