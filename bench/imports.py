@@ -31,7 +31,7 @@ HEADER = "Enseigne;Gérant;Téléphone;Mail;Adresse;CP;Ville;SIRET;Besoins;D'acc
 _NEEDS = ("site internet", "prêt", "local", "comptabilité", "embauche", "énergie")
 _PHONES = ("06 39 98", "01 99 00", "02 61 91")
 """Numbers that are kept for fiction."""
-_LOOKED_EVERY = 0.05
+_LOOKED_EVERY = 0.25
 
 
 @dataclass(frozen=True, slots=True)

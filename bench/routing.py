@@ -5,14 +5,14 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, event, insert, select
+from sqlalchemy import Connection, create_engine, event, insert, select
 
 from api.migrations.run import upgrade
 from bench.timing import percentile
@@ -65,9 +65,9 @@ class Proposed:
 
 def measure(kind: str, branches: int, past: int = PAST) -> Proposed:
     """Build the ground on a database of its own and propose, again and again, for one case: each time is taken back."""
-    with _database(kind) as database:
+    with _database(kind) as (database, owner_url):
         adviser, case_id = database.write(lambda db: _ground(db, branches, past), Scope.worker())
-        _look_at_it(database)
+        _look_at_it(owner_url)
         took, own, statements = _propose(database, adviser, case_id)
         candidates = database.read(lambda db: _candidates(db, case_id), Scope.worker())
     figures = (percentile(took, 50), percentile(took, 95), percentile(own, 50))
@@ -75,23 +75,19 @@ def measure(kind: str, branches: int, past: int = PAST) -> Proposed:
 
 
 @contextmanager
-def _database(kind: str) -> Iterator[Database]:
+def _database(kind: str) -> Iterator[tuple[Database, str]]:
+    """A new database, and how its owner reaches it."""
     with tempfile.TemporaryDirectory() as folder:
         if kind == "sqlite":
             url = f"sqlite:///{folder}/cases.db"
             upgrade(url)
-            yield from _opened(url)
+            with closing(connect(url)) as database:
+                yield database, url
             return
         with shared_server(Path(folder)) as server:
-            yield from _opened(migrated(server).app_url)
-
-
-def _opened(url: str) -> Iterator[Database]:
-    database = connect(url)
-    try:
-        yield database
-    finally:
-        database.close()
+            urls = migrated(server)
+            with closing(connect(urls.app_url)) as database:
+                yield database, urls.owner_url
 
 
 def _propose(database: Database, adviser: Identity, case_id: str) -> tuple[list[float], list[float], int]:
@@ -124,11 +120,12 @@ def _candidates(db: Connection, case_id: str) -> int:
     return len(db.execute(select(routing_proposal.c.candidates).where(*current)).scalars().one())
 
 
-def _look_at_it(database: Database) -> None:
-    """Let the planner know what is there, as time does."""
-    with database.engine.connect() as db:
+def _look_at_it(owner_url: str) -> None:
+    """Let the planner know what is there, as time does. PostgreSQL lets nobody but the owner ask for it."""
+    engine = create_engine(owner_url)
+    with engine.begin() as db:
         db.exec_driver_sql("ANALYZE")
-        db.commit()
+    engine.dispose()
 
 
 # -- the ground -----------------------------------------------------------------------------------------------------------

@@ -21,7 +21,12 @@ Unit = Callable[[Connection], T]
 
 _AGAIN: Final = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a transaction that may be tried once more: serialization failure, deadlock."""
-_LIMITS: Final = {"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
+_LIMITS: Final = {
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+    "jit": "off",
+}
 
 
 class DatabaseRefused(CasesError):
@@ -110,6 +115,12 @@ def widen_to_case(db: Connection, *subject_ids: str) -> None:
     """
     if db.dialect.name == "postgresql":
         db.execute(_SET_CASE, {"case": ",".join(subject_ids)})
+
+
+def forget_plans(db: Connection) -> None:
+    """Have PostgreSQL plan anew: what it planned for a table that was empty reads the whole of it once it is full."""
+    if db.dialect.name == "postgresql":
+        db.exec_driver_sql("DISCARD PLANS")
 
 
 def ask_everywhere(db: Connection, query: Executable, values: Mapping[str, Any] | None = None) -> list[Any]:

@@ -147,6 +147,8 @@ def same(one: Fingerprint, other: Fingerprint) -> Likeness:
 
 def _plain_letters(text: str) -> str:
     """Twice over this is stable: folding the case of some letters brings accents back."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS_APART)
     return "".join(letter for letter in unicodedata.normalize("NFKD", apart) if not unicodedata.combining(letter))
 

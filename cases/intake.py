@@ -36,8 +36,8 @@ _LOAD = (
     .where(case_file.c.referent_id == person.c.id, case_file.c.state != "closed")
     .scalar_subquery()
 )
-_LEAST_BUSY = (
-    select(person.c.id)
+_ADVISERS = (
+    select(person.c.id, _LOAD.label("open_cases"))
     .select_from(role_grant.join(person, person.c.id == role_grant.c.person_id))
     .where(
         role_grant.c.territory_id == bindparam("home"),
@@ -45,8 +45,6 @@ _LEAST_BUSY = (
         role_grant.c.ended_at.is_(None),
         person.c.active,
     )
-    .order_by(_LOAD, person.c.id)
-    .limit(1)
 )
 _ONE_MORE_NEED = (
     update(case_file).where(case_file.c.id == bindparam("of_case")).values(pending_needs=case_file.c.pending_needs + 1)
@@ -97,7 +95,39 @@ class Logged:
     possible_duplicates: tuple[str, ...]
 
 
-def log_case(db: Connection, detection: Detection, *, by: Identity, now: datetime, key: str | None = None) -> Logged:
+class Referents:
+    """Who follows the next cases of a territory: each time, the active adviser with the fewest open ones; nobody outside any territory."""
+
+    def __init__(self, db: Connection, home: str | None) -> None:
+        rows = ask_everywhere(db, _ADVISERS, {"home": home}) if home else ()
+        self._open_cases = {row.id: row.open_cases for row in rows}
+
+    def next(self) -> str | None:
+        """Who follows one more case."""
+        chosen = min(self._open_cases, key=lambda own: (self._open_cases[own], own), default=None)
+        if chosen is not None:
+            self._open_cases[chosen] += 1
+        return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found out once for many businesses of a territory: its id, who follows them; whether this one is like no other."""
+
+    home: str
+    referents: Referents
+    is_new: bool = False
+
+
+def log_case(
+    db: Connection,
+    detection: Detection,
+    *,
+    by: Identity,
+    now: datetime,
+    key: str | None = None,
+    found: Found | None = None,
+) -> Logged:
     """Log a detected business or person as a case, assign its referent, and say which cases look like it.
 
     With an idempotency key, a second time gives the first one's answer. Raises Invalid when there is neither a name nor a SIRET, or an unknown
@@ -106,23 +136,28 @@ def log_case(db: Connection, detection: Detection, *, by: Identity, now: datetim
     claimed = claim_of(by, "cases", key) if key else None
     if claimed and (kept := claim(db, claimed, asdict(detection), now)):
         return Logged(journey.done_before(kept["fired"]), tuple(kept["possible_duplicates"]))
-    logged = _log(db, detection, by, now)
+    logged = _log(db, detection, by, now, found)
     if claimed:
         answer = {"fired": journey.to_keep(logged.fired), "possible_duplicates": list(logged.possible_duplicates)}
         keep_answer(db, claimed, answer)
     return logged
 
 
-def _log(db: Connection, detection: Detection, by: Identity, now: datetime) -> Logged:
+def _log(db: Connection, detection: Detection, by: Identity, now: datetime, found: Found | None) -> Logged:
     if not detection.name.strip() and not detection.siret:
         raise Invalid("Donnez le nom de l’enseigne, ou son numéro SIRET.", "name")
-    home = _territory_id(db, detection.territory)
-    alike = _find(db, detection, home, by)
-    reference = _new_case(db, detection, home, by, now)
+    home = found.home if found else _territory_id(db, detection.territory)
+    alike = () if found and found.is_new else _find(db, detection, home, by)
+    referent = by.person if home in by.territories() else _referents(db, home, found).next()
+    reference = _new_case(db, detection, home, referent, now)
     request = Request(reference, "log", payload={"met_in_person": detection.met_in_person}, day=detection.filled_in_on)
     fired = journey.begin_case(db, request, by=by, now=now)
     look_alikes.keep(db, fired.case_id, alike, now)
     return Logged(fired, _seen(alike))
+
+
+def _referents(db: Connection, home: str | None, found: Found | None) -> Referents:
+    return found.referents if found else Referents(db, home)
 
 
 def known_already(db: Connection, detection: Detection, *, by: Identity) -> tuple[str, ...]:
@@ -150,14 +185,7 @@ def _find(db: Connection, detection: Detection, home: str | None, by: Identity) 
     return look_alikes.find(db, described, by=by)
 
 
-def referent_for(db: Connection, home: str | None) -> str | None:
-    """The active adviser of the territory with the fewest open cases; nobody outside any territory."""
-    if home is None:
-        return None
-    return next((row.id for row in ask_everywhere(db, _LEAST_BUSY, {"home": home})), None)
-
-
-def _new_case(db: Connection, detection: Detection, home: str | None, by: Identity, now: datetime) -> str:
+def _new_case(db: Connection, detection: Detection, home: str | None, referent: str | None, now: datetime) -> str:
     """The rows of a case that is about to be logged; its state is not there yet."""
     business_id, entrepreneur_id, case_id, reference = new_id(now), new_id(now), new_id(now), new_reference()
     widen_to_case(db, case_id)
@@ -170,12 +198,11 @@ def _new_case(db: Connection, detection: Detection, home: str | None, by: Identi
         "language": detection.language,
     }
     writes.insert(entrepreneur, {"id": entrepreneur_id, **contact})
-    adviser = by.person if home in by.territories() else referent_for(db, home)
     named = (detection.name, detection.person_name, detection.siret, detection.email, detection.city)
     situation, around = _placed(db, detection)
     informed = now if detection.consents or detection.channel else None
     writes.insert(case_file, {
-        "id": case_id, "reference": reference, "territory_id": home, "state": NEW, "state_since": now, "referent_id": adviser, "business_id": business_id,
+        "id": case_id, "reference": reference, "territory_id": home, "state": NEW, "state_since": now, "referent_id": referent, "business_id": business_id,
         "entrepreneur_id": entrepreneur_id, "situation": situation, "quartier_id": around, "legal_basis": detection.legal_basis,
         "notice_version": NOTICE if informed else None, "informed_at": informed, "opened_at": now, "logged_at": now, "origin": detection.origin,
         "updated_at": now, "search_text": search.text_of(reference=reference, phone=detection.phone, words=named),

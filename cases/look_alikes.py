@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -73,11 +73,12 @@ class Doubt:
 _SHOPS = case_file.join(business, business.c.id == case_file.c.business_id)
 _PEOPLE = case_file.join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
 _DESCRIBED = _SHOPS.join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
+_TOLD_APART = (business.c.siret, entrepreneur.c.phone, entrepreneur.c.email, business.c.address_line)
+TOLD_APART_BY: Final = tuple(column.name for column in _TOLD_APART)
+"""By what a business or a person is found again, each with its own index."""
 _ALIKE = tuple(
-    select(case_file.c.id).select_from(joined).where(column == bindparam(column.name))
-    for joined, column in (
-        (_SHOPS, business.c.siret), (_PEOPLE, entrepreneur.c.phone), (_PEOPLE, entrepreneur.c.email), (_SHOPS, business.c.address_line),
-    )
+    select(case_file.c.id).select_from(_SHOPS if column.table is business else _PEOPLE).where(column == bindparam(column.name))
+    for column in _TOLD_APART
 )  # fmt: skip
 """The cases that share something, each by its own index: asked at once with OR, a database reads every case of the territory."""
 _OTHER, _OTHER_SHOP = case_file.alias("other"), business.alias("other_shop")
@@ -101,6 +102,11 @@ def find(db: Connection, of: Described, *, by: Identity) -> tuple[LookAlike, ...
 def same_cases(db: Connection, shared: Mapping[str, str | None]) -> list[Row[Any]]:
     """The open cases with the same siret, phone, email or address_line, in any territory: to be compared as a whole."""
     return list(db.execute(_SAME, shared))
+
+
+def known_among(db: Connection, values: Mapping[str, Sequence[str]]) -> set[str]:
+    """Those of the values, by their names in `TOLD_APART_BY`, that somebody has already, in any case."""
+    return set(db.execute(_KNOWN, {name: list(values[name]) for name in TOLD_APART_BY}).scalars())
 
 
 def keep(db: Connection, case_id: str, found: Iterable[LookAlike], now: datetime) -> None:
@@ -156,6 +162,9 @@ _COMPARED = (
     case_file.c.id, case_file.c.reference, case_file.c.territory_id, business.c.siret, entrepreneur.c.phone, entrepreneur.c.email, business.c.name,
     entrepreneur.c.name.label("person"), business.c.address_line, business.c.postcode,
 )  # fmt: skip
+_KNOWN = union_all(
+    *(select(column).where(column.in_(bindparam(column.name, expanding=True))) for column in _TOLD_APART)
+)
 _STILL_OPEN = case_file.c.state != "closed"
 _SAME = select(*_COMPARED).select_from(_DESCRIBED).where(case_file.c.id.in_(union_all(*_ALIKE)), _STILL_OPEN)
 

@@ -18,7 +18,7 @@ from cases.importers.detections import read_row
 from cases.importers.results import Fault, ReadLine, Refused
 from cases.importers.sheet import clean
 from cases.importing.reports import columns_of, import_in_sight, phone_region
-from cases.importing.verdicts import Bringer, verdict_on
+from cases.importing.verdicts import Bringer, verdicts_on
 from cases.tables.case import case_file
 from cases.tables.memory import import_line
 from engine.model import Refusal
@@ -64,7 +64,7 @@ def _correct(
         found = read(_without(cells, found.faults, columns))
     if isinstance(found, Refused):
         raise _still_wrong(found.faults)
-    verdict = verdict_on(db, found, Bringer.of(who, file["territory_id"], file["slug"]), now)
+    [(_, verdict)] = verdicts_on(db, [found], Bringer.of(who, file["territory_id"], file["slug"]), now)
     db.execute(update(import_line).where(import_line.c.id == row["id"]).values(_EMPTY | verdict))
     reference = select(case_file.c.reference).where(case_file.c.id == verdict.get("case_id"))
     return {"line": line, "verdict": verdict["verdict"], "case": db.execute(reference).scalar()}

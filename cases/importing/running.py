@@ -11,14 +11,14 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, insert, select, update
 
 from cases.access import Identity
-from cases.database import Database, Scope
+from cases.database import Database, Scope, forget_plans
 from cases.errors import Invalid
 from cases.identifiers import new_id
 from cases.importers.columns import Field
 from cases.importers.detections import read_detections
 from cases.importers.results import DetectionFile, Row
 from cases.importing.reports import phone_region, report
-from cases.importing.verdicts import Bringer, verdict_on
+from cases.importing.verdicts import Bringer, verdicts_on
 from cases.tables.memory import import_content, import_file, import_line
 from cases.tables.territories import territory
 from cases.writing.batch import Batch
@@ -149,13 +149,13 @@ def _batches(rows: tuple[Row, ...]) -> Iterator[tuple[Row, ...]]:
 
 def _keep(db: Connection, *, begun: Begun, rows: tuple[Row, ...], now: datetime) -> None:
     """Keep what became of each line that is not kept yet, in the same transaction as the case that it made."""
+    forget_plans(db)
     here = (import_line.c.import_id == begun.file_id, import_line.c.line.in_([row.line for row in rows]))
     done = set(db.execute(select(import_line.c.line).where(*here)).scalars())
+    left = [row for row in rows if row.line not in done]
     kept = Batch(db)
-    for row in rows:
-        if row.line not in done:
-            verdict = verdict_on(db, row, begun.bringer, now, dry_run=begun.dry_run)
-            kept.insert(import_line, {"id": new_id(now), "import_id": begun.file_id, "line": row.line, **verdict})
+    for line, verdict in verdicts_on(db, left, begun.bringer, now, dry_run=begun.dry_run):
+        kept.insert(import_line, {"id": new_id(now), "import_id": begun.file_id, "line": line, **verdict})
     kept.send()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, Self
@@ -14,6 +16,8 @@ from cases.access import Identity
 from cases.duplicates import fingerprint, fold, same
 from cases.importers.results import Blank, DeclinedContact, Detection, Duplicate, Refused, Row
 from cases.importers.values import Consent
+from cases.intake import Found, Referents
+from cases.look_alikes import TOLD_APART_BY
 from cases.needs import NEED_KINDS
 
 IMPORT: Final = "import"
@@ -37,11 +41,26 @@ class Bringer:
         return cls(replace(own, via=IMPORT), home, slug)
 
 
-def verdict_on(db: Connection, row: Row, bringer: Bringer, now: datetime, *, dry_run: bool = False) -> dict[str, Any]:
-    """The columns of `import_line` that say what became of a line; a case is made, unless it is a dry run."""
+def verdicts_on(
+    db: Connection, rows: Sequence[Row], bringer: Bringer, now: datetime, *, dry_run: bool = False
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each line's number, and the columns of `import_line` that say what became of it; cases are made, unless it is a dry run.
+
+    A line that shares nothing with any case, nor with another of these, is like no other: nobody looks for it.
+    """
+    shared = _shared_values(db, rows)
+    found = Found(bringer.home, Referents(db, bringer.home))
+    for row in rows:
+        is_new = isinstance(row, Detection) and shared.isdisjoint(_told_apart(row).values())
+        yield row.line, _verdict_on(db, row, bringer, now, found=replace(found, is_new=is_new), dry_run=dry_run)
+
+
+def _verdict_on(
+    db: Connection, row: Row, bringer: Bringer, now: datetime, *, found: Found, dry_run: bool
+) -> dict[str, Any]:
     match row:
         case Detection():
-            return _recorded(db, row, bringer, now, dry_run=dry_run)
+            return _recorded(db, row, bringer, now, found=found, dry_run=dry_run)
         case Duplicate():
             return {"verdict": "duplicate", "of_line": row.of}
         case Refused():
@@ -53,14 +72,16 @@ def verdict_on(db: Connection, row: Row, bringer: Bringer, now: datetime, *, dry
             return {"verdict": "blank"}
 
 
-def _recorded(db: Connection, row: Detection, bringer: Bringer, now: datetime, *, dry_run: bool) -> dict[str, Any]:
-    known = _known_case(db, row, bringer.home)
+def _recorded(
+    db: Connection, row: Detection, bringer: Bringer, now: datetime, *, found: Found, dry_run: bool
+) -> dict[str, Any]:
+    known = None if found.is_new else _known_case(db, row, bringer.home)
     if known is not None:
-        found = differences(row, known)
-        return {"verdict": "duplicate", "case_id": known.id, "data": {"differences": found} if found else None}
+        told = differences(row, known)
+        return {"verdict": "duplicate", "case_id": known.id, "data": {"differences": told} if told else None}
     if dry_run:
         return {"verdict": "recorded"}
-    logged = intake.log_case(db, _to_log(row, bringer.slug), by=bringer.identity, now=now)
+    logged = intake.log_case(db, _to_log(row, bringer.slug), by=bringer.identity, now=now, found=found)
     return {"verdict": "recorded", "case_id": logged.fired.case_id}
 
 
@@ -96,13 +117,24 @@ def differences(row: Detection, known: Any) -> list[dict[str, Any]]:
     ]
 
 
+def _shared_values(db: Connection, rows: Iterable[Row]) -> set[str]:
+    """Of what tells the businesses of those lines apart, what another line or case has too. One question for all of them."""
+    told = [_told_apart(row) for row in rows if isinstance(row, Detection)]
+    values = Counter(value for one in told for value in one.values() if value)
+    by_name = {name: [value for one in told if (value := one[name])] for name in TOLD_APART_BY}
+    return look_alikes.known_among(db, by_name) | {value for value, times in values.items() if times > 1}
+
+
+def _told_apart(row: Detection) -> dict[str, str | None]:
+    """By what a line's business is found again, by the names of `look_alikes.TOLD_APART_BY`."""
+    told = (row.siret, row.phone, row.email, row.address)
+    return {name: value or None for name, value in zip(TOLD_APART_BY, told, strict=True)}
+
+
 def _known_case(db: Connection, row: Detection, home: str) -> RowOfCase[Any] | None:
     """The open case of the territory that is the same: by SIRET, or by phone, e-mail or address with a name that is alike."""
     of = row.fingerprint
-    shared = {"siret": of.siret or None, "phone": row.phone, "email": row.email, "address_line": row.address or None}
-    if not any(shared.values()):
-        return None
-    for known in look_alikes.same_cases(db, shared):
+    for known in look_alikes.same_cases(db, _told_apart(row)):
         if known.territory_id != home:
             continue
         place = (known.address_line or "", known.postcode)
