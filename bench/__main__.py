@@ -54,12 +54,11 @@ def write_path(
     slower = f"-{disk:g}ms-more" if disk else ""
     for database in databases:
         found = []
-        for many in cases:
-            for one in measures.measure(database, many, (1, 8), steps):
-                print(f"{database} {many} cases, {one.clients} clients: {one.product} of {one.bare}, share {one.share}")
-                found.append(one)
-        if len(cases) > 1:
-            print(f"{database}: the most cases take {measures.growth(found)} times as long as the fewest")
+        for one in measures.measure(database, cases, (1, 8), steps):
+            print(
+                f"{database} {one.cases} cases, {one.clients} clients: {one.product} of {one.bare}, share {one.share}, growth {one.growth}"
+            )
+            found.append(one)
         measures.keep(found, database + slower, folder=tempfile.gettempdir())
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from api.migrations.run import upgrade
@@ -45,28 +47,36 @@ class Measure:
     product: Run
     bare: Run
     share: float
+    growth: float
+    """How many times as long a step takes as among the fewest cases."""
 
 
 Play = Callable[[int, int, int], Run]
 """Plays from that case on so many steps with so many clients."""
 
 
-def measure(database: str, cases: int, clients: tuple[int, ...], steps: int) -> Iterator[Measure]:
-    """Prepare that many cases, then run product and bare in turn; each step takes a case of its own."""
+def measure(database: str, sizes: Sequence[int], clients: tuple[int, ...], steps: int) -> Iterator[Measure]:
+    """Prepare so many cases, for each number of them, then run product and bare in turn, on each ground in turn; each step takes a case of its own."""
     prepared = _on_sqlite if database == "sqlite" else _on_postgresql
-    with tempfile.TemporaryDirectory() as folder:
-        for product, bare in prepared(folder, cases):
-            first = PER_TERRITORY
-            for count in clients:
-                runs: list[tuple[Run, Run]] = []
-                for _ in range(PAIRS):
-                    runs.append((product(first, steps, count), bare(first, steps, count)))
-                    first += steps + 8 * WARM_UP
-                ours, theirs = middle_of([pair[0] for pair in runs]), middle_of([pair[1] for pair in runs])
-                share = middle_of([Run(a.per_second / b.per_second, 0, 0) for a, b in runs]).per_second
-                yield Measure(database, cases, count, steps, PAIRS, ours, theirs, round(share, 3))
+    with ExitStack() as grounds:
+        folders = {cases: grounds.enter_context(tempfile.TemporaryDirectory()) for cases in sorted(sizes)}
+        plays = {cases: grounds.enter_context(prepared(folder, cases)) for cases, folder in folders.items()}
+        first = PER_TERRITORY
+        for count in clients:
+            runs: dict[int, list[tuple[Run, Run]]] = {cases: [] for cases in plays}
+            for _ in range(PAIRS):
+                for cases, (product, bare) in plays.items():
+                    runs[cases].append((product(first, steps, count), bare(first, steps, count)))
+                first += steps + 8 * WARM_UP
+            fewest = runs[min(runs)]
+            for cases, pairs in runs.items():
+                ours, theirs = middle_of([ours for ours, _ in pairs]), middle_of([theirs for _, theirs in pairs])
+                share = median(a.per_second / b.per_second for a, b in pairs)
+                growth = median(few.per_second / a.per_second for (few, _), (a, _) in zip(fewest, pairs, strict=True))
+                yield Measure(database, cases, count, steps, PAIRS, ours, theirs, round(share, 3), round(growth, 2))
 
 
+@contextmanager
 def _on_sqlite(folder: str, cases: int) -> Iterator[tuple[Play, Play]]:
     path, bare_path = f"{folder}/cases.db", f"{folder}/bare.db"
     url = f"sqlite:///{path}"
@@ -84,6 +94,7 @@ def _on_sqlite(folder: str, cases: int) -> Iterator[tuple[Play, Play]]:
     yield lambda first, steps, clients: fire(url, ground, first=first, steps=steps, clients=clients), bare
 
 
+@contextmanager
 def _on_postgresql(folder: str, cases: int) -> Iterator[tuple[Play, Play]]:
     with shared_server(Path(folder), **DURABLE) as server:
         ground, template = _ground_on(server, cases)
@@ -132,15 +143,7 @@ def _moved(step: list[Statement], ground: Ground, number: int) -> list[Statement
 
 def keep(measures: list[Measure], name: str, *, folder: str) -> Path:
     """Write the figures as JSON, with what the disk itself takes."""
-    known = {"fsync_ms": fsync_time(folder), "growth": growth(measures)}
-    return keep_one(name, {**known, "measures": [asdict(one) for one in measures]})
-
-
-def growth(measures: list[Measure]) -> dict[int, float]:
-    """For each number of clients, how much longer a step takes among the most cases than among the fewest."""
-    few, many = min(one.cases for one in measures), max(one.cases for one in measures)
-    speed = {(one.cases, one.clients): one.product.per_second for one in measures}
-    return {clients: round(speed[few, clients] / speed[many, clients], 2) for cases, clients in speed if cases == many}
+    return keep_one(name, {"fsync_ms": fsync_time(folder), "measures": [asdict(one) for one in measures]})
 
 
 def keep_one(name: str, found: dict[str, Any]) -> Path:

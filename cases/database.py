@@ -21,6 +21,15 @@ Unit = Callable[[Connection], T]
 
 _AGAIN: Final = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a transaction that may be tried once more: serialization failure, deadlock."""
+_PRAGMAS: Final = (
+    "busy_timeout=5000",
+    "journal_mode=WAL",
+    "foreign_keys=ON",
+    "synchronous=FULL",
+    "cache_size=-16000",
+    "temp_store=MEMORY",
+)
+"""The cache in KiB: the 2 MB of SQLite's own hold the indexes of a few thousand cases, and each write would read the others again."""
 _LIMITS: Final = {
     "lock_timeout": "5s",
     "statement_timeout": "30s",
@@ -174,7 +183,7 @@ class SQLite:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
-    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+    for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
 

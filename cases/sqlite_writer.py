@@ -156,7 +156,7 @@ def _do(db: Connection, batch: list[_Job]) -> bool:
     """Do a batch in one transaction and answer; False when the database rolled it back, so that nobody is answered wrongly."""
     try:
         _say(db, "BEGIN IMMEDIATE")
-        kept = all(_do_one(db, job) for job in batch) and _in_transaction(db)
+        kept = all(_do_one(db, job, alone=len(batch) == 1) for job in batch) and _in_transaction(db)
         if kept:
             _say(db, "COMMIT")
     except BaseException as error:  # a worker's loop: whoever waits must be answered, whatever happened
@@ -171,12 +171,13 @@ def _do(db: Connection, batch: list[_Job]) -> bool:
     return True
 
 
-def _do_one(db: Connection, job: _Job) -> bool:
-    """Do one unit in its savepoint; False when the whole transaction is gone."""
+def _do_one(db: Connection, job: _Job, *, alone: bool) -> bool:
+    """Do one unit, in its savepoint unless it is alone: the database copies each page that it changes for one. False when the transaction is gone."""
     job.answer, job.error, job.gone = None, None, None
     if not db.in_transaction():
         db.begin()  # SQLAlchemy's own, which says nothing to the database
-    _say(db, "SAVEPOINT unit")
+    if not alone:
+        _say(db, "SAVEPOINT unit")
     try:
         job.answer = job.unit(db)
     except BaseException as error:  # a worker's loop: the error belongs to the unit's caller
@@ -184,10 +185,16 @@ def _do_one(db: Connection, job: _Job) -> bool:
         _let_go(db)
     if not _in_transaction(db):
         return False
-    if job.error is not None:
-        _say(db, "ROLLBACK TO unit")
-    _say(db, "RELEASE unit")
+    for word in _undone(alone=alone) if job.error is not None else ():
+        _say(db, word)
+    if not alone:
+        _say(db, "RELEASE unit")
     return _in_transaction(db)
+
+
+def _undone(*, alone: bool) -> tuple[str, ...]:
+    """What undoes one unit, and leaves a transaction to commit."""
+    return ("ROLLBACK", "BEGIN") if alone else ("ROLLBACK TO unit",)
 
 
 def _let_go(db: Connection) -> None:

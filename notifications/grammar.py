@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from cases.duplicates import fold
@@ -41,12 +42,18 @@ _SENSITIVE: Final = re.compile(
 
 def harmless(words: object, most: int = SENTENCE) -> str:
     """Somebody's words on one line, without controls nor marks that turn the writing round, cut at `most` letters; « » for None."""
+    return clipped(_on_one_line(str(words or "")[: most * 4]), most)
+
+
+@lru_cache(maxsize=4096)
+def _on_one_line(words: str) -> str:
+    """The same names and numbers come back in one mail after the other."""
     kept = "".join(
         " " if unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") else letter
-        for letter in str(words or "")[: most * 4]
+        for letter in words
+        if letter not in _BIDI
     )
-    line = " ".join("".join(letter for letter in kept if letter not in _BIDI).split())
-    return clipped(line, most)
+    return " ".join(kept.split())
 
 
 def clipped(line: str, most: int) -> str:

@@ -12,7 +12,7 @@ SLOW: Final = 1.0
 """Seconds after which a letter is long on its way, and its domain slow until one goes quickly again."""
 SPARE: Final = 2
 """Lanes that one domain alone never takes."""
-AHEAD: Final = 5
+AHEAD: Final = 10
 """Letters kept ready for each lane."""
 
 
@@ -32,10 +32,11 @@ class Lanes(Generic[T]):
         self.ready.setdefault(domain, deque()).append(letter)
 
     def room(self) -> int:
-        """How many more letters may be made ready; those of slow domains stand in nobody's way."""
-        return self.width * AHEAD - sum(
-            len(letters) for domain, letters in self.ready.items() if domain not in self.slow
-        )
+        """How many more letters may be made ready: none until half of them have left, so that many are taken at once. Those of slow domains
+        stand in nobody's way."""
+        whole = self.width * AHEAD
+        ready = sum(len(letters) for domain, letters in self.ready.items() if domain not in self.slow)
+        return whole - ready if ready <= whole // 2 else 0
 
     def full(self) -> frozenset[str]:
         """The slow domains that have one letter ready or on its way: no more of theirs is wanted now."""

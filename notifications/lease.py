@@ -112,6 +112,9 @@ _PRESSING: Final = case(
 )
 _WORDS: Final = ("subject", "text", "html")
 _FREE: Final = {"status": "sent", "leased_until": None, "leased_by": None, "last_error": None}
+_NAMED: Final = (
+    update(message).where(message.c.id == bindparam("its_id")).values(message_id=bindparam("its_message_id"))
+)
 _SENT: Final = (
     update(message)
     .where(message.c.id == bindparam("its_id"), message.c.status != "sent")
@@ -159,10 +162,11 @@ def _lease(db: Connection, ready: Sequence[str], asked: Asked, now: datetime) ->
     }
     taken = update(message).where(message.c.id.in_(ready)).values(**ours).returning(*message.c)
     rows = {row["id"]: dict(row) for row in db.execute(taken).mappings()}
-    for row in rows.values():
-        if row["message_id"] is None:
-            row["message_id"] = message_id_of(row["id"], asked.domain)
-            db.execute(update(message).where(message.c.id == row["id"]).values(message_id=row["message_id"]))
+    unnamed = [row for row in rows.values() if row["message_id"] is None]
+    for row in unnamed:
+        row["message_id"] = message_id_of(row["id"], asked.domain)
+    if unnamed:
+        db.execute(_NAMED, [{"its_id": row["id"], "its_message_id": row["message_id"]} for row in unnamed])
     return tuple(rows[identifier] for identifier in ready)
 
 

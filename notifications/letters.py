@@ -14,17 +14,14 @@ from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 from typing import Any, Final
 
-import css_inline
-
 from engine.model import MailClass
 from notifications.composer import Composed
 from notifications.errors import AddressRefused
+from notifications.painting import painted
 
 NAME: Final = 80
 """Letters of a name in a header."""
 _ONE_CLICK: Final = "List-Unsubscribe=One-Click"
-_PAINTER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-"""Writes the styles of a mail into its elements, for the readers that drop those of its head. What depends on the screen stays there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ def write_letter(
     `sender` is the product's address, `Name <address>`; `previous` the Message-ID of the last letter to the same reader on the same case.
     Raises AddressRefused when the recipient's address is not one.
     """
-    name, address = parseaddr(sender)
+    name, address = _parsed(sender)
     to, recipient = _reader(row)
     reply_to = one_line(composed.reply_to or "")
     headers = {
@@ -57,7 +54,7 @@ def write_letter(
         "Message-ID": row["message_id"], "In-Reply-To": previous, "References": " ".join(filter(None, (row["thread_id"], previous))),
         "Reply-To": reply_to if reply_to.isascii() else "", "Auto-Submitted": "auto-generated", **_may_be_stopped(row, composed.stop, address),
     }  # fmt: skip
-    parts = [_words("plain", composed.text), _words("html", _PAINTER.inline(composed.html))]
+    parts = [_words("plain", composed.text), _words("html", painted(composed.html))]
     body = _joined("alternative", parts, f"=_{row['id']}")
     if composed.calendar:
         body = _joined("mixed", [body, _invitation(*composed.calendar)], f"=_{row['id']}.all")
@@ -83,6 +80,11 @@ def thread_of(subject_id: str, recipient: str, domain: str) -> str:
 def domain_of(sender: str) -> str:
     """The domain of the product's address."""
     return parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+
+
+@lru_cache(maxsize=16)
+def _parsed(sender: str) -> tuple[str, str]:
+    return parseaddr(sender)
 
 
 def _reader(row: Mapping[str, Any]) -> tuple[str, str]:

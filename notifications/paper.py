@@ -107,7 +107,7 @@ class HtmlPaper(TextPaper):
 
 def _one_stop(printed: str) -> str:
     """« Karim D. » at the end of a sentence has one full stop."""
-    return _TWO_STOPS.sub("", printed)
+    return _TWO_STOPS.sub("", printed) if ".." in printed else printed
 
 
 def _text_paragraphs(block: str) -> str:

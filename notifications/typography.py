@@ -41,7 +41,7 @@ def typo(value: object) -> str:
 
 def prose(value: object) -> Markup:
     """Escape a text if it is plain, set its typography and raise its ordinals, for the text of a page (not an attribute)."""
-    return _between_tags(escape(value), lambda text: _RAISED.sub(_raise, _set_markup(text)))
+    return _between_tags(escape(value), _set_prose)
 
 
 def day_long(
@@ -167,12 +167,21 @@ def _between_tags(markup: Markup, change: Callable[[str], str]) -> Markup:
 
 
 @lru_cache(maxsize=4096)
-def _set_markup(text: str) -> str:
+def _set_prose(text: str) -> str:
     """Between the tags of pages and mails stand the same few words, again and again."""
+    return _RAISED.sub(_raise, _set_markup(text))
+
+
+def _set_markup(text: str) -> str:
     return _set(_ESCAPED_APOSTROPHE.sub("’", text))
 
 
 def _set(text: str) -> str:
+    return "\n".join(map(_set_line, text.split("\n")))
+
+
+@lru_cache(maxsize=4096)
+def _set_line(text: str) -> str:
     if not _MARK.search(text) and not _FIGURE.search(text):
         return text
     parts = _VERBATIM.split(text)

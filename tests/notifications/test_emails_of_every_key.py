@@ -19,6 +19,7 @@ from notifications import composer
 from notifications.composer import Composed
 from tests.cases.conftest import migrated_file
 from tests.notifications.mailbag import ASKED_FOR, BASE_URL, PLAYED, Life, Mail, mails
+from tests.notifications.test_painting import assert_painted_as_alone
 
 EMAILS = Path(composer.__file__).parent / "emails"
 TEMPLATES = {path.stem for path in EMAILS.glob("*.jinja")}
@@ -90,6 +91,7 @@ def check(composed: Composed) -> None:
     assert "\n" not in composed.subject + composed.preheader + composed.from_name
     assert len(composed.sms) <= 160
     assert len(composed.html.encode()) <= WEIGHT
+    assert_painted_as_alone(composed.html)
     for form in (composed.subject, composed.preheader, composed.text, composed.html):
         assert not re.search(r"\bNone\b|\{\{|\{%|Undefined| \.(?!\d)| ,|\(\)|«\s*»|\bde\s*\.", form), form
     assert not re.search(r"<(script|img|link|iframe)|https?://(?!quartiers\.example)", composed.html)
@@ -174,6 +176,7 @@ def test_a_hostile_name_harms_no_mail(hostile_lives: Lives, words: str) -> None:
         assert len(composed.subject) <= composer.SUBJECT
         assert len(composed.sms) <= 160
         assert len(composed.html.encode()) <= WEIGHT
+        assert_painted_as_alone(composed.html)
         assert "<script" not in composed.html
         assert "onclick=x>" not in composed.html
         assert not re.search("[\x00-\x09\x0b-\x1f\u202a-\u202e\u2066\u200f]", composed.text + composed.html)

@@ -81,6 +81,16 @@ def test_letters_of_a_slow_domain_take_no_room_from_the_others() -> None:
     assert one.room() == WIDTH * AHEAD
 
 
+def test_letters_are_made_ready_many_at_a_time() -> None:
+    one = lanes(adie=WIDTH * AHEAD)
+    started = start_all(one)
+    assert one.room() == 0
+    while len(one.ready["adie"]) > WIDTH * AHEAD // 2:
+        one.end(started.pop()[0], 0)
+        started += start_all(one)
+    assert one.room() == WIDTH * AHEAD // 2
+
+
 def test_letters_that_have_not_left_are_taken_back() -> None:
     one = lanes(adie=2, bge=1)
     assert len(one.empty()) == 3
