@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, bindparam, or_, select
 
 from cases.facts.of_case import NO_TERRITORY
 from cases.needs import NEED_KINDS, NeedSubject
@@ -23,6 +23,7 @@ from engine.working_days import Calendar
 _NOT_ROUTED = (CaseState.DETECTION, CaseState.CLOSED)
 _RUNNING = ("draft", *WAITING, "engaged")
 _GIVEN_UP = ("declined", "expired", "discontinued")
+_LEVELS = ("quartier", "commune", "epci", "departement", "region")
 _ENTITIES = frozenset({"metropole", "cu", "ca", "cc", "ept"})
 """Kinds of territory whose code is that of an intercommunality."""
 
@@ -59,20 +60,7 @@ def gather(db: Connection, case_id: str, now: datetime) -> Asked | None:
 
 
 def _case(db: Connection, case_id: str) -> Mapping[Any, Any]:
-    joined = (
-        case_file.join(business, business.c.id == case_file.c.business_id)
-        .join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
-        .outerjoin(territory, territory.c.id == case_file.c.territory_id)
-        .outerjoin(quartier, quartier.c.id == case_file.c.quartier_id)
-    )
-    columns = (
-        case_file.c.state, case_file.c.territory_id, case_file.c.situation, case_file.c.entrepreneur_id, _consent_to_share().label("shared"),
-        entrepreneur.c.language, entrepreneur.c.phone, business.c.siret, business.c.naf, business.c.headcount, business.c.created_on,
-        business.c.legal_form, business.c.insee, quartier.c.code.label("quartier"), quartier.c.insee.label("quartier_insee"),
-        territory.c.state.label("phase"), territory.c.axes, territory.c.timezone, territory.c.holidays,
-        territory.c.kind, territory.c.code, territory.c.routing_weights,
-    )  # fmt: skip
-    return db.execute(select(*columns).select_from(joined).where(case_file.c.id == case_id)).mappings().one()
+    return db.execute(_CASE, {"case": case_id}).mappings().one()
 
 
 def _wanted(row: Mapping[Any, Any], one: Any, place: Mapping[str, str], today: date) -> Wanted:
@@ -89,41 +77,20 @@ def _wanted(row: Mapping[Any, Any], one: Any, place: Mapping[str, str], today: d
 def _place(db: Connection, row: Mapping[Any, Any]) -> tuple[dict[str, str], set[str]]:
     """The codes of the place by level, as far as they are known, and the communes of its territory."""
     insee = row["quartier_insee"] or row["insee"]
-    here = [commune.c.insee == insee]
-    here += [commune.c.territory_id == row["territory_id"]] if row["territory_id"] else []
-    rows = db.execute(select(commune).where(or_(*here))).mappings().all()
+    rows = db.execute(_COMMUNES, {"insee": insee, "territory": row["territory_id"]}).mappings().all()
     certain = [one for one in rows if one["insee"] == insee] or rows
     place = {"quartier": row["quartier"], "commune": insee, "epci": row["code"] if row["kind"] in _ENTITIES else None}
-    for level, column in (("commune", "insee"), ("epci", "epci"), ("departement", "departement"), ("region", "region")):
+    for level, column in zip(_LEVELS[1:], ("insee", "epci", "departement", "region"), strict=True):
         codes = {one[column] for one in certain}
         place[level] = place.get(level) or (codes.pop() if len(codes) == 1 else None)
     return {level: code for level, code in place.items() if code}, {one["insee"] for one in rows}
 
 
-def _consent_to_share() -> Any:
-    """Whether their latest answer is yes, as a column of the case; NULL when they were never asked."""
-    yes = and_(consent.c.given, consent.c.withdrawn_at.is_(None))
-    mine = (consent.c.case_id == case_file.c.id, consent.c.purpose == "share")
-    return select(yes).where(*mine).order_by(consent.c.at.desc(), consent.c.id.desc()).limit(1).scalar_subquery()
-
-
 def _needs(db: Connection, case_id: str) -> tuple[list[Any], dict[tuple[str, str], str]]:
     """The open needs, the oldest first; and what became of the requests of this case, by need and branch: `running`, or how the last was given up."""
-    known = and_(referral.c.id == referral_need.c.referral_id, referral.c.state.in_((*_RUNNING, *_GIVEN_UP)))
-    joined = need.outerjoin(referral_need, referral_need.c.need_id == need.c.id).outerjoin(referral, known)
-    columns = (
-        need.c.id,
-        need.c.subject,
-        need.c.axis,
-        need.c.levers,
-        need.c.amount,
-        referral.c.branch_id,
-        referral.c.state,
-    )
-    query = select(*columns).select_from(joined).where(need.c.case_id == case_id, need.c.outcome.is_(None))
     needs: dict[str, Any] = {}
     found: dict[tuple[str, str], str] = {}
-    for row in db.execute(query.order_by(need.c.created_at, need.c.id, referral.c.number)):
+    for row in db.execute(_NEEDS, {"case": case_id}):
         needs.setdefault(row.id, row)
         if row.branch_id and found.get((row.id, row.branch_id)) != "running":
             found[row.id, row.branch_id] = "running" if row.state in _RUNNING else row.state
@@ -137,21 +104,7 @@ def _coverage(
     db: Connection, place: Mapping[str, str], communes: set[str]
 ) -> dict[str, tuple[tuple[str, str | None], ...]]:
     """Where the branches work that are near: those that cover the place, and those of the same territory that do not."""
-    ways = [
-        coverage.c.level == "national",
-        *(and_(coverage.c.level == level, coverage.c.code == code) for level, code in place.items()),
-    ]
-    quartiers = select(quartier.c.code).where(quartier.c.insee.in_(communes))
-    ways += [
-        and_(coverage.c.level == "commune", coverage.c.code.in_(communes)),
-        and_(coverage.c.level == "quartier", coverage.c.code.in_(quartiers)),
-    ]
-    near = select(coverage.c.branch_id).where(or_(*ways))
-    rows = db.execute(
-        select(coverage)
-        .where(coverage.c.branch_id.in_(near))
-        .order_by(coverage.c.branch_id, coverage.c.level, coverage.c.code)
-    )
+    rows = db.execute(_COVERAGE, {**dict.fromkeys(_LEVELS), **place, "communes": sorted(communes)})
     found: dict[str, list[tuple[str, str | None]]] = {}
     for row in rows:
         found.setdefault(row.branch_id, []).append((row.level, row.code))
@@ -159,13 +112,7 @@ def _coverage(
 
 
 def _offers(db: Connection, branches: Iterable[str]) -> list[Mapping[Any, Any]]:
-    joined = offer.join(branch, branch.c.id == offer.c.branch_id).join(operator, operator.c.id == branch.c.operator_id)
-    columns = (
-        offer, branch.c.name.label("branch_name"), branch.c.email, branch.c.capacity_per_week, branch.c.languages, branch.c.step_free,
-        branch.c.operator_id, operator.c.slug, operator.c.name.label("operator_name"),
-    )  # fmt: skip
-    where = (offer.c.branch_id.in_(list(branches)), offer.c.active, branch.c.active)
-    return list(db.execute(select(*columns).select_from(joined).where(*where).order_by(offer.c.id)).mappings())
+    return list(db.execute(_OFFERS, {"branches": list(branches)}).mappings())
 
 
 def _offered(row: Mapping[Any, Any], covered: Mapping[str, Any], standing: Standing) -> Offered:
@@ -180,3 +127,64 @@ def _offered(row: Mapping[Any, Any], covered: Mapping[str, Any], standing: Stand
         known=row["operator_id"] in standing.known, languages=tuple(row["languages"] or ("fr",)), step_free=row["step_free"],
         agent=agent.person_id if agent else None, agent_name=agent.name if agent else None, instead_of=absent.name if absent else None,
     )  # fmt: skip
+
+
+# -- the questions ----------------------------------------------------------------------------------------------------------
+
+_SHARED = (
+    select(and_(consent.c.given, consent.c.withdrawn_at.is_(None)))
+    .where(consent.c.case_id == case_file.c.id, consent.c.purpose == "share")
+    .order_by(consent.c.at.desc(), consent.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+"""Whether their latest answer is yes, as a column of the case; NULL when they were never asked."""
+_CASE = (
+    select(
+        case_file.c.state, case_file.c.territory_id, case_file.c.situation, case_file.c.entrepreneur_id, _SHARED.label("shared"),
+        entrepreneur.c.language, entrepreneur.c.phone, business.c.siret, business.c.naf, business.c.headcount, business.c.created_on,
+        business.c.legal_form, business.c.insee, quartier.c.code.label("quartier"), quartier.c.insee.label("quartier_insee"),
+        territory.c.state.label("phase"), territory.c.axes, territory.c.timezone, territory.c.holidays,
+        territory.c.kind, territory.c.code, territory.c.routing_weights,
+    )
+    .select_from(
+        case_file.join(business, business.c.id == case_file.c.business_id)
+        .join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
+        .outerjoin(territory, territory.c.id == case_file.c.territory_id)
+        .outerjoin(quartier, quartier.c.id == case_file.c.quartier_id)
+    )
+    .where(case_file.c.id == bindparam("case"))
+)  # fmt: skip
+_COMMUNES = select(commune).where(
+    or_(commune.c.insee == bindparam("insee"), commune.c.territory_id == bindparam("territory"))
+)
+_TRIED = and_(referral.c.id == referral_need.c.referral_id, referral.c.state.in_((*_RUNNING, *_GIVEN_UP)))
+_NEEDS = (
+    select(need.c.id, need.c.subject, need.c.axis, need.c.levers, need.c.amount, referral.c.branch_id, referral.c.state)
+    .select_from(need.outerjoin(referral_need, referral_need.c.need_id == need.c.id).outerjoin(referral, _TRIED))
+    .where(need.c.case_id == bindparam("case"), need.c.outcome.is_(None))
+    .order_by(need.c.created_at, need.c.id, referral.c.number)
+)
+_OF_COMMUNES = select(quartier.c.code).where(quartier.c.insee.in_(bindparam("communes", expanding=True)))
+_NEAR = select(coverage.c.branch_id).where(
+    or_(
+        coverage.c.level == "national",
+        *(and_(coverage.c.level == level, coverage.c.code == bindparam(level)) for level in _LEVELS),
+        and_(coverage.c.level == "commune", coverage.c.code.in_(bindparam("communes", expanding=True))),
+        and_(coverage.c.level == "quartier", coverage.c.code.in_(_OF_COMMUNES)),
+    )
+)
+_COVERAGE = (
+    select(coverage)
+    .where(coverage.c.branch_id.in_(_NEAR))
+    .order_by(coverage.c.branch_id, coverage.c.level, coverage.c.code)
+)
+_OFFERS = (
+    select(
+        offer, branch.c.name.label("branch_name"), branch.c.email, branch.c.capacity_per_week, branch.c.languages, branch.c.step_free,
+        branch.c.operator_id, operator.c.slug, operator.c.name.label("operator_name"),
+    )
+    .select_from(offer.join(branch, branch.c.id == offer.c.branch_id).join(operator, operator.c.id == branch.c.operator_id))
+    .where(offer.c.branch_id.in_(bindparam("branches", expanding=True)), offer.c.active, branch.c.active)
+    .order_by(offer.c.id)
+)  # fmt: skip

@@ -7,7 +7,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, Select, Text, and_, case, cast, func, literal, select, union, union_all
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    union,
+    union_all,
+)
 
 from cases.database import ask_everywhere
 from cases.facts.of_case import closures_of
@@ -56,8 +71,9 @@ def standing_of(
 ) -> Standing:
     """How those branches stand, in three questions. `of_case` tells who is helped: entrepreneur_id, siret, phone."""
     counted: dict[str, dict[str, tuple[int, int]]] = {"waiting": {}, "recent": {}, "answers": {}, "known": {}}
-    asked = (_waiting(branches), _recent(branches, now), _answers(branches, now), _known(of_case))
-    for row in ask_everywhere(db, union_all(*asked)):
+    helped = {name: of_case[name] or None for name in ("entrepreneur_id", "siret", "phone")}
+    since = {"recent_since": now - RECENT, "measured_since": now - MEASURED}
+    for row in ask_everywhere(db, _COUNTED, {"branches": list(branches), **since, **helped}):
         counted[row.what][row.whose] = (int(row.many), int(row.early))
     first = {what: {own: many for own, (many, _) in found.items()} for what, found in counted.items()}
     return Standing(
@@ -68,18 +84,24 @@ def standing_of(
 
 def _agents(db: Connection, branches: Sequence[str], today: date) -> dict[str, list[Any]]:
     """Who works at each branch, the oldest grant first, with the absence in which they are today."""
-    away = and_(absence.c.person_id == person.c.id, absence.c.from_day <= today, absence.c.to_day >= today)
-    joined = role_grant.join(person, person.c.id == role_grant.c.person_id).outerjoin(absence, away)
-    here = (role_grant.c.branch_id.in_(branches), role_grant.c.ended_at.is_(None), person.c.active)
-    columns = (
-        role_grant.c.branch_id, role_grant.c.role, role_grant.c.person_id, person.c.name, absence.c.to_day, absence.c.substitute_id,
-    )  # fmt: skip
     found: dict[str, list[Any]] = {}
-    for row in db.execute(
-        select(*columns).select_from(joined).where(*here).order_by(role_grant.c.role, role_grant.c.id)
-    ):
+    for row in db.execute(_AGENTS, {"branches": list(branches), "today": today}):
         found.setdefault(row.branch_id, []).append(row)
     return found
+
+
+_THESE: Final[BindParameter[Any]] = bindparam("branches", expanding=True)
+_AWAY: Final = and_(
+    absence.c.person_id == person.c.id, absence.c.from_day <= bindparam("today"), absence.c.to_day >= bindparam("today")
+)
+_AGENTS: Final = (
+    select(
+        role_grant.c.branch_id, role_grant.c.role, role_grant.c.person_id, person.c.name, absence.c.to_day, absence.c.substitute_id,
+    )
+    .select_from(role_grant.join(person, person.c.id == role_grant.c.person_id).outerjoin(absence, _AWAY))
+    .where(role_grant.c.branch_id.in_(_THESE), role_grant.c.ended_at.is_(None), person.c.active)
+    .order_by(role_grant.c.role, role_grant.c.id)
+)  # fmt: skip
 
 
 # -- counted over everybody's cases ---------------------------------------------------------------------------------------
@@ -91,47 +113,50 @@ def _counted(what: str, whose: Any, many: Any, early: Any = 0) -> Select[Any]:
     )  # fmt: skip
 
 
-def _waiting(branches: Sequence[str]) -> Select[Any]:
+def _moved_since(name: str) -> tuple[Any, ...]:
+    """Of those branches, the referrals that moved since then: an answer moves its referral, so that the older ones need not be read."""
+    return referral.c.branch_id.in_(_THESE), referral.c.state_since >= bindparam(name)
+
+
+def _waiting() -> Select[Any]:
     """Requests that wait, by branch."""
-    theirs = (referral.c.branch_id.in_(branches), referral.c.state.in_(WAITING))
+    theirs = (referral.c.branch_id.in_(_THESE), referral.c.state.in_(WAITING))
     return _counted("waiting", referral.c.branch_id, func.count()).where(*theirs).group_by(referral.c.branch_id)
 
 
-def _recent(branches: Sequence[str], now: datetime) -> Select[Any]:
+def _recent() -> Select[Any]:
     """Requests received over 30 days, by branch."""
-    theirs = (*_changed_since(branches, now - RECENT), referral.c.opened_at >= now - RECENT)
+    theirs = (*_moved_since("recent_since"), referral.c.opened_at >= bindparam("recent_since"))
     return _counted("recent", referral.c.branch_id, func.count()).where(*theirs).group_by(referral.c.branch_id)
 
 
-def _answers(branches: Sequence[str], now: datetime) -> Select[Any]:
+def _answers() -> Select[Any]:
     """Over 90 days, by branch: answers that were due, and those that came in time. A request that expired while a question waited does not count."""
     track = literal("referral-") + cast(referral.c.number, Text)
     joined = referral.join(deadline, and_(deadline.c.subject_id == referral.c.case_id, deadline.c.track == track))
     expired = and_(deadline.c.status == "cancelled", deadline.c.left.is_(None), referral.c.state == "expired")
     in_time = and_(deadline.c.status == "met", deadline.c.ended_at <= deadline.c.due_at)
-    ended = (deadline.c.rule == "referral.sent.answer", deadline.c.ended_at >= now - MEASURED)
+    ended = (deadline.c.rule == "referral.sent.answer", deadline.c.ended_at >= bindparam("measured_since"))
     return (
         _counted("answers", referral.c.branch_id, func.count(), func.sum(case((in_time, 1), else_=0)))
         .select_from(joined)
-        .where(*_changed_since(branches, now - MEASURED), *ended, (deadline.c.status == "met") | expired)
+        .where(*_moved_since("measured_since"), *ended, (deadline.c.status == "met") | expired)
         .group_by(referral.c.branch_id)
     )
 
 
-def _changed_since(branches: Sequence[str], since: datetime) -> tuple[Any, ...]:
-    """Of those branches, the referrals that moved since then: an answer moves its referral, so that the older ones need not be read."""
-    return referral.c.branch_id.in_(branches), referral.c.state_since >= since
-
-
-def _known(of_case: Mapping[Any, Any]) -> Select[Any]:
+def _known() -> Select[Any]:
     """The operators that have accompanied this person, in this case or in another: the same entrepreneur, SIRET or telephone."""
-    same = [select(case_file.c.id).where(case_file.c.entrepreneur_id == of_case["entrepreneur_id"])]
-    if of_case["siret"]:
-        shop = case_file.join(business, business.c.id == case_file.c.business_id)
-        same.append(select(case_file.c.id).select_from(shop).where(business.c.siret == of_case["siret"]))
-    if of_case["phone"]:
-        helped = case_file.join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
-        same.append(select(case_file.c.id).select_from(helped).where(entrepreneur.c.phone == of_case["phone"]))
+    shop = case_file.join(business, business.c.id == case_file.c.business_id)
+    helped = case_file.join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
+    same = (
+        select(case_file.c.id).where(case_file.c.entrepreneur_id == bindparam("entrepreneur_id")),
+        select(case_file.c.id).select_from(shop).where(business.c.siret == bindparam("siret")),
+        select(case_file.c.id).select_from(helped).where(entrepreneur.c.phone == bindparam("phone")),
+    )
     theirs = (referral.c.case_id.in_(union(*same)), referral.c.state.in_(("engaged", "completed")))
     joined = referral.join(branch, branch.c.id == referral.c.branch_id)
     return _counted("known", branch.c.operator_id, literal(1)).select_from(joined).where(*theirs).distinct()
+
+
+_COUNTED: Final = union_all(_waiting(), _recent(), _answers(), _known())

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from cases.database import ask_everywhere
 from cases.facts.documents import Document, answer, day_in, instant_in
@@ -183,16 +183,17 @@ def agents_of(db: Connection, branches: Iterable[str]) -> dict[str, frozenset[st
     return defaultdict(frozenset, {name: frozenset(people) for name, people in found.items()})
 
 
+_CLOSURES = select(branch_closure.c.branch_id, branch_closure.c.to_day).where(
+    branch_closure.c.branch_id.in_(bindparam("branches", expanding=True)),
+    branch_closure.c.from_day <= bindparam("today"),
+    branch_closure.c.to_day >= bindparam("today"),
+    branch_closure.c.ended_at.is_(None),
+)
+
+
 def closures_of(db: Connection, branches: Iterable[str], today: date) -> dict[str, date]:
     """The last day of the closure in which each branch is today."""
-    now = (
-        (branch_closure.c.from_day <= today) & (branch_closure.c.to_day >= today) & branch_closure.c.ended_at.is_(None)
-    )
-    rows = db.execute(
-        select(branch_closure.c.branch_id, branch_closure.c.to_day).where(
-            branch_closure.c.branch_id.in_(list(branches)), now
-        )
-    )
+    rows = db.execute(_CLOSURES, {"branches": list(branches), "today": today})
     return {row.branch_id: row.to_day for row in rows}
 
 
