@@ -9,7 +9,7 @@ from typing import Final
 import css_inline
 
 _PAINTER: Final = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-_SAID: Final = re.compile(r'<style\b.*?</style>|(?<=href=")[^"]+|(?<=>)[^<]*\S[^<]*', re.DOTALL)
+_SAID: Final = re.compile(r'<style\b.*?</style>|(?<=href=")[^"]+|(?<=>)[^<]*[^<\s][^<]*', re.DOTALL)
 """What a mail says between its tags, and where it leads; a style sheet says nothing."""
 _PLACE: Final = re.compile("\ue000([0-9]+)\ue001")
 

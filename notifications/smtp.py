@@ -183,13 +183,13 @@ class SmtpCarrier:
 async def _hand_over(connection: aiosmtplib.SMTP, letter: Letter) -> bool:
     """Give one letter; whether the connection may take another one."""
     try:
-        await connection.mail(letter.sender)
+        await _say(connection, b"MAIL", f"FROM:<{letter.sender}>")
     except SMTPResponseException as error:
         raise (_Stale if error.code == 421 else Closed)(_said(error)) from error
     except (SMTPException, OSError) as error:
         raise _Stale(type(error).__name__) from error
     try:
-        await connection.rcpt(letter.recipient)
+        await _say(connection, b"RCPT", f"TO:<{letter.recipient}>")
     except SMTPResponseException as error:
         raise _what_follows(error, of_address=True) from error
     try:
@@ -197,6 +197,13 @@ async def _hand_over(connection: aiosmtplib.SMTP, letter: Letter) -> bool:
     except SMTPResponseException as error:
         raise _what_follows(error, of_address=False) from error
     return True
+
+
+async def _say(connection: aiosmtplib.SMTP, verb: bytes, words: str) -> None:
+    """A command with an address that was read before: the library would take it apart again. Raises SMTPResponseException where it is refused."""
+    answer = await connection.execute_command(verb, words.encode("ascii"))
+    if answer.code // 100 != 2:
+        raise SMTPResponseException(answer.code, answer.message)
 
 
 async def _forget_the_letter(connection: aiosmtplib.SMTP) -> bool:
