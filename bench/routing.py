@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
@@ -64,12 +65,12 @@ class Proposed:
 
 
 def measure(kind: str, branches: int, past: int = PAST) -> Proposed:
-    """Build the ground on a database of its own and propose, again and again, for one case: each time is taken back."""
+    """Build the ground on a database of its own and propose, once more for each of many cases."""
     with _database(kind) as (database, owner_url):
-        adviser, case_id = database.write(lambda db: _ground(db, branches, past), Scope.worker())
+        adviser, cases = database.write(lambda db: _ground(db, branches, past), Scope.worker())
         _look_at_it(owner_url)
-        took, own, statements = _propose(database, adviser, case_id)
-        candidates = database.read(lambda db: _candidates(db, case_id), Scope.worker())
+        took, own, statements = _propose(database, adviser, cases)
+        candidates = database.read(lambda db: _candidates(db, cases[0]), Scope.worker())
     figures = (percentile(took, 50), percentile(took, 95), percentile(own, 50))
     return Proposed(kind, branches, branches * len(OFFERS), branches * past, candidates, *figures, statements)
 
@@ -90,14 +91,13 @@ def _database(kind: str) -> Iterator[tuple[Database, str]]:
                 yield database, urls.owner_url
 
 
-def _propose(database: Database, adviser: Identity, case_id: str) -> tuple[list[float], list[float], int]:
+def _propose(database: Database, adviser: Identity, cases: list[str]) -> tuple[list[float], list[float], int]:
     took: list[float] = []
     own: list[float] = []
     asked: list[str] = []
 
-    def unit(db: Connection) -> None:
+    def unit(db: Connection, case_id: str) -> None:
         widen_to_case(db, case_id)
-        point = db.begin_nested()
         asked.clear()
         event.listen(db, "before_cursor_execute", note)
         started, began = time.perf_counter(), time.thread_time()
@@ -105,13 +105,12 @@ def _propose(database: Database, adviser: Identity, case_id: str) -> tuple[list[
         took.append(time.perf_counter() - started)
         own.append(time.thread_time() - began)
         event.remove(db, "before_cursor_execute", note)
-        point.rollback()
 
     def note(*given: Any) -> None:
         asked.append(given[2])
 
-    for _ in range(WARM_UP + TIMES):
-        database.write(unit, scope_of(adviser))
+    for case_id in cases:
+        database.write(partial(unit, case_id=case_id), scope_of(adviser))
     return took[WARM_UP:], own[WARM_UP:], len(asked)
 
 
@@ -131,21 +130,26 @@ def _look_at_it(owner_url: str) -> None:
 # -- the ground -----------------------------------------------------------------------------------------------------------
 
 
-def _ground(db: Connection, branches: int, past: int) -> tuple[Identity, str]:
+def _ground(db: Connection, branches: int, past: int) -> tuple[Identity, list[str]]:
     home = new_id(NOW)
     phase = {"state": "acceleration", "state_since": NOW, "created_at": NOW, "axes": ["local_trade"]}
     db.execute(insert(territory), {"id": home, "slug": "roubaix", "name": "Roubaix", "kind": "commune", **phase})
     db.execute(insert(commune).values(insee="59512", name="Roubaix", departement="59", region="32", territory_id=home))
     own = _branches(db, branches)
     adviser = Identity(None, "Adviser", (Grant(Role.ADVISER, territory=home),))
-    shop = Detection(
-        "Commerce", person_name="Nadia", territory="roubaix", insee="59512", situation="inside", consents=("contact", "share"), channel="visit",
-        met_in_person=True, phone="+33639980001", needs=({"subject": "funding", "axis": "local_trade"},),
+    logged = [intake.log_case(db, _shop(number), by=adviser, now=NOW).fired for number in range(WARM_UP + TIMES)]
+    _past(db, logged[0].case_id, own, past)
+    for one in logged:
+        journey.fire(db, Request(one.reference, "qualify"), by=adviser, now=NOW)
+    return adviser, [one.case_id for one in logged]
+
+
+def _shop(number: int) -> Detection:
+    return Detection(
+        f"Commerce {number}", person_name="Nadia", territory="roubaix", insee="59512", situation="inside", consents=("contact", "share"), channel="visit",
+        met_in_person=True, phone=f"+33639981{number:03d}",
+        needs=({"subject": "funding", "axis": "local_trade"},),
     )  # fmt: skip
-    logged = intake.log_case(db, shop, by=adviser, now=NOW).fired
-    _past(db, logged.case_id, own, past)
-    journey.fire(db, Request(logged.reference, "qualify"), by=adviser, now=NOW)
-    return adviser, logged.case_id
 
 
 def _branches(db: Connection, many: int) -> list[str]:

@@ -47,7 +47,7 @@ def propose(db: Connection, case_id: str, now: datetime) -> None:
         return
     db.execute(update(routing_proposal).where(*_current_of(case_id)).values(current=False))
     rows = [
-        _frozen(facts, wanted, offers, routing.propose(wanted, offers, facts.weights))
+        _frozen(facts, wanted, routing.propose(wanted, offers, facts.weights))
         | {"id": new_id(now), "case_id": case_id, "computed_at": now}
         for wanted, offers in facts.needs
     ]
@@ -55,10 +55,11 @@ def propose(db: Connection, case_id: str, now: datetime) -> None:
         db.execute(insert(routing_proposal), rows)
 
 
-def _frozen(facts: Asked, wanted: Wanted, offers: tuple[Offered, ...], proposal: Proposal) -> dict[str, Any]:
+def _frozen(facts: Asked, wanted: Wanted, proposal: Proposal) -> dict[str, Any]:
+    """A proposal as it is kept, with what it is computed from again: an offer that is no candidate changes nothing."""
     inputs = {
         "wanted": plain(asdict(wanted)),
-        "offers": [_as_given(one) for one in offers],
+        "offers": [_as_given(one.offered) for one in proposal.candidates],
         "weights": asdict(facts.weights),
     }
     return {
