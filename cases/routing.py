@@ -64,7 +64,7 @@ def _frozen(facts: Asked, wanted: Wanted, proposal: Proposal) -> dict[str, Any]:
     }
     return {
         "need_id": wanted.need, "rules_version": RULES_VERSION, "inputs": inputs, "gap": proposal.gap, "current": True,
-        "candidates": [_candidate(one) for one in proposal.candidates],
+        "candidates": [candidate_row(one) for one in proposal.candidates],
     }  # fmt: skip
 
 
@@ -75,7 +75,7 @@ def _as_given(offered: Offered) -> dict[str, Any]:
     return given | {"closed_until": plain(offered.closed_until)} if offered.closed_until else given
 
 
-def _candidate(found: Candidate) -> dict[str, Any]:
+def candidate_row(found: Candidate) -> dict[str, Any]:
     """A candidate as the JSON interface gives it."""
     own = found.offered
     return {

@@ -1,4 +1,4 @@
-"""What `qp verify` checks: the chain of each journal, that replaying it gives what is stored, and the counts kept on the row."""
+"""What `qp verify` checks: the chain of each journal, that replaying it gives what is stored, the counts kept on the row, the proposals."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select
 
 from cases import journal
+from cases.routing_check import changed_proposals
 from cases.tables.case import case_file, need
 from cases.tables.memory import deadline
 from cases.tables.memory import journal as lines
@@ -18,14 +19,20 @@ from engine.model import CASE_TRACK, NEW, TERRITORY_TRACK, Kind
 
 
 def verify_case(db: Connection, case_id: str) -> list[str]:
-    """What is wrong with a case: a line changed or missing, a state that no line explains, a count that is not the rows'."""
+    """What is wrong with a case: a line changed or missing, a state that no line explains, a count that is not the rows', a proposal."""
     row = dict(db.execute(select(case_file).where(case_file.c.id == case_id)).mappings().one())
     tracks = _tracks(db, case_id)
     told = _lines(db, case_id)
     stored = {CASE_TRACK: row["state"], **tracks}
     if row["kept_case_id"] is not None:
         stored = {line.track: line.to_state for line in told} | stored
-    return [*journal.verify(db, case_id), *_replay(row, told, stored, {}), *_counts(db, row, tracks)]
+    found = (
+        journal.verify(db, case_id),
+        _replay(row, told, stored, {}),
+        _counts(db, row, tracks),
+        changed_proposals(db, case_id),
+    )
+    return [line for lines in found for line in lines]
 
 
 def verify_territory(db: Connection, territory_id: str) -> list[str]:

@@ -33,7 +33,7 @@ def check() -> None:
 
 
 def verify() -> None:
-    """Check every journal: nothing was changed, replaying it gives what is stored, and the counts on the rows are right."""
+    """Check every journal: nothing was changed, replaying it gives what is stored, the counts on the rows are right, each proposal is what its inputs give."""
 
     def unit(db: Connection) -> tuple[int, list[str]]:
         cases = db.execute(select(case_file.c.id, case_file.c.reference)).all()

@@ -22,6 +22,7 @@ from cases.tables.operators import branch, branch_closure, coverage, offer, oper
 from cases.tables.people import absence
 from cases.tables.routing import routing_proposal
 from cases.tables.territories import commune, territory
+from cases.verification import verify_case
 from engine.model import Role
 
 NOW = datetime(2027, 2, 2, 9, 0, tzinfo=UTC)
@@ -204,6 +205,68 @@ def test_a_proposal_is_frozen_whatever_happens_to_the_branches(town: Town) -> No
     town.database.write(lambda db: db.execute(offer.update().values(active=False)), WORKER)
 
     assert town.proposal(reference) == before
+
+
+def verified(town: Town, reference: str) -> list[str]:
+    def verify(db: Connection) -> list[str]:
+        return verify_case(
+            db, db.execute(select(case_file.c.id).where(case_file.c.reference == reference)).scalar_one()
+        )
+
+    return town.database.read(verify, WORKER)
+
+
+def test_what_a_proposal_kept_gives_the_same_proposal_again(town: Town) -> None:
+    def crowd(db: Connection) -> None:
+        closed = {"from_day": date(2027, 2, 1), "to_day": date(2027, 2, 12)}
+        db.execute(
+            insert(branch_closure).values(id=new_id(NOW), branch_id=town.branches["bge"], declared_at=NOW, **closed)
+        )
+        rules = {"headcount_max": 10, "naf_except": ["64"], "age_max": 36}
+        db.execute(offer.update().where(offer.c.branch_id == town.branches["adie"]).values(eligibility=rules))
+        other = {
+            "name": "conseil",
+            "kind": "coaching",
+            "scope": "common_law",
+            "axes": [],
+            "levers": [],
+            "needs": ["management"],
+            "eligibility": {},
+        }
+        db.execute(insert(offer).values(id=new_id(NOW), branch_id=town.branches["adie"], **other))
+
+    town.database.write(crowd, WORKER)
+    reference = town.log(phone="+33639980001")
+    town.ask(reference, "adie")
+
+    assert len(town.proposal(reference)["candidates"]) == 3
+    assert verified(town, reference) == []
+
+
+@pytest.mark.parametrize("changed", ["inputs", "candidates", "gap"])
+def test_a_proposal_that_was_changed_by_hand_is_named(town: Town, changed: str) -> None:
+    reference = town.log()
+
+    def change(db: Connection) -> None:
+        row = db.execute(select(routing_proposal)).mappings().one()
+        first, *others = row["candidates"]
+        offers = [{**one, "load": 9} for one in row["inputs"]["offers"]]
+        other = {
+            "inputs": {**row["inputs"], "offers": offers}, "candidates": [{**first, "score": 1}, *others], "gap": not row["gap"],
+        }[changed]  # fmt: skip
+        db.execute(routing_proposal.update().values({changed: other}))
+
+    town.database.write(change, WORKER)
+
+    assert [line.split(" ", 2)[2] for line in verified(town, reference)] == ["is not what its own inputs give"]
+
+
+def test_a_proposal_of_earlier_rules_is_not_judged_by_these(town: Town) -> None:
+    reference = town.log()
+    earlier = routing_proposal.update().values(gap=True, rules_version="0")
+    town.database.write(lambda db: db.execute(earlier), WORKER)
+
+    assert verified(town, reference) == []
 
 
 def test_an_agreement_that_comes_later_opens_the_proposal(town: Town) -> None:
