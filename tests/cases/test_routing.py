@@ -243,7 +243,7 @@ def test_what_a_proposal_kept_gives_the_same_proposal_again(town: Town) -> None:
     assert verified(town, reference) == []
 
 
-@pytest.mark.parametrize("changed", ["inputs", "candidates", "gap"])
+@pytest.mark.parametrize("changed", ["inputs", "no inputs", "candidates", "gap"])
 def test_a_proposal_that_was_changed_by_hand_is_named(town: Town, changed: str) -> None:
     reference = town.log()
 
@@ -251,10 +251,11 @@ def test_a_proposal_that_was_changed_by_hand_is_named(town: Town, changed: str) 
         row = db.execute(select(routing_proposal)).mappings().one()
         first, *others = row["candidates"]
         offers = [{**one, "load": 9} for one in row["inputs"]["offers"]]
-        other = {
-            "inputs": {**row["inputs"], "offers": offers}, "candidates": [{**first, "score": 1}, *others], "gap": not row["gap"],
-        }[changed]  # fmt: skip
-        db.execute(routing_proposal.update().values({changed: other}))
+        other: dict[str, dict[str, Any]] = {
+            "inputs": {"inputs": {**row["inputs"], "offers": offers}}, "no inputs": {"inputs": {}},
+            "candidates": {"candidates": [{**first, "score": 1}, *others]}, "gap": {"gap": not row["gap"]},
+        }  # fmt: skip
+        db.execute(routing_proposal.update().values(other[changed]))
 
     town.database.write(change, WORKER)
 
