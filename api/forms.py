@@ -117,7 +117,7 @@ def _field(asked: Input, choices: tuple[Choice, ...], sent: FormData, wrong: Map
     common = {"required": asked.required, "error": error}
     if asked.kind in _TYPED and not choices:
         shape, attributes = _typed(asked)
-        return Field(asked.name, asked.label, shape, value=_text(sent, asked.name), attributes=attributes, **common)  # type: ignore[arg-type]
+        return Field(asked.name, asked.label, shape, value=_text(sent, asked.name), attributes=attributes, **common)  # type: ignore[arg-type]  # two kinds of values under names of their own
     if asked.kind is InputKind.FLAG:
         return Field(asked.name, asked.label, "flag", value=_text(sent, asked.name), error=error)
     if not choices and not asked.required:

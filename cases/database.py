@@ -29,13 +29,9 @@ _PRAGMAS: Final = (
     "cache_size=-16000",
     "temp_store=MEMORY",
 )
-"""The cache in KiB: the 2 MB of SQLite's own hold the indexes of a few thousand cases, and each write would read the others again."""
-_LIMITS: Final = {
-    "lock_timeout": "5s",
-    "statement_timeout": "30s",
-    "idle_in_transaction_session_timeout": "60s",
-    "jit": "off",
-}
+"""The cache in KiB: the 2 MB of SQLite's own hold the indexes of a few thousand cases, and each write would read the others again.
+What is temporary stays in memory too: the pages that a savepoint sets aside."""
+_LIMITS: Final = {"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
 
 
 class DatabaseRefused(CasesError):

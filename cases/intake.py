@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, select, update
@@ -99,8 +100,12 @@ class Referents:
     """Who follows the next cases of a territory: each time, the active adviser with the fewest open ones; nobody outside any territory."""
 
     def __init__(self, db: Connection, home: str | None) -> None:
-        rows = ask_everywhere(db, _ADVISERS, {"home": home}) if home else ()
-        self._open_cases = {row.id: row.open_cases for row in rows}
+        self._db, self._home = db, home
+
+    @cached_property
+    def _open_cases(self) -> dict[str, int]:
+        rows = ask_everywhere(self._db, _ADVISERS, {"home": self._home}) if self._home else ()
+        return {row.id: row.open_cases for row in rows}
 
     def next(self) -> str | None:
         """Who follows one more case."""
@@ -148,16 +153,13 @@ def _log(db: Connection, detection: Detection, by: Identity, now: datetime, foun
         raise Invalid("Donnez le nom de l’enseigne, ou son numéro SIRET.", "name")
     home = found.home if found else _territory_id(db, detection.territory)
     alike = () if found and found.is_new else _find(db, detection, home, by)
-    referent = by.person if home in by.territories() else _referents(db, home, found).next()
+    referents = found.referents if found else Referents(db, home)
+    referent = by.person if home in by.territories() else referents.next()
     reference = _new_case(db, detection, home, referent, now)
     request = Request(reference, "log", payload={"met_in_person": detection.met_in_person}, day=detection.filled_in_on)
     fired = journey.begin_case(db, request, by=by, now=now)
     look_alikes.keep(db, fired.case_id, alike, now)
     return Logged(fired, _seen(alike))
-
-
-def _referents(db: Connection, home: str | None, found: Found | None) -> Referents:
-    return found.referents if found else Referents(db, home)
 
 
 def known_already(db: Connection, detection: Detection, *, by: Identity) -> tuple[str, ...]:

@@ -91,13 +91,13 @@ def test_no_payload_comes_out_raw_in_any_mail(town: Town) -> None:
     plan(town.street.database, now, domain="quartiers.example")
 
     def unit(db: object) -> list[str]:
-        rows = db.execute(select(message)).mappings().all()  # type: ignore[attr-defined]
+        rows = db.execute(select(message)).mappings().all()
         made = [
             compose(
                 rows_for(db, [row]), row, now=now, base_url="https://q.example", make_link=lambda purpose, **_: purpose
             )
             for row in rows
-        ]  # type: ignore[arg-type]
+        ]
         return [mail.html for mail in made]
 
     letters = town.street.database.read(unit, WORKER)

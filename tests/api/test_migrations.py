@@ -225,7 +225,7 @@ def test_people_see_their_cases_and_no_other(walled: Database, scope: Scope, cas
 @pytest.mark.parametrize("table", CHILDREN, ids=str)
 def test_what_hangs_on_a_case_is_seen_with_it(walled: Database, table: object) -> None:
     def rows(scope: Scope) -> list[str]:
-        return walled.read(lambda db: [str(row) for row in db.execute(table.select())], scope)  # type: ignore[attr-defined]
+        return walled.read(lambda db: [str(row) for row in db.execute(table.select())], scope)
 
     everything = rows(WORKER)
     of_roubaix = rows(Scope.of(territories=["roubaix"]))

@@ -192,21 +192,6 @@ def test_a_case_is_found_by_its_phone_and_its_names(browsers: dict[str, Browser]
     assert found in shown.page
 
 
-def test_a_list_goes_on_page_after_page_without_losing_or_repeating_a_case(
-    street: Street, browsers: dict[str, Browser], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("cases.views.listing.PAGE", 4)
-    for order in ("", "&tri=nom", "&tri=anciennete", "&tri=recents"):
-        seen: list[str] = []
-        href: str | None = f"/dossiers?vue=liste{order}"
-        while href:
-            text = browsers["ines"].open(href).answer.text
-            seen += re.findall(r'class="name" href="/dossiers/([^"]+)"', text)
-            following = re.search(r'href="([^"]+)" rel="next"', text)
-            href = following[1].replace("&amp;", "&") if following else None
-        assert len(seen) == len(set(seen)) == len(street.cases) - 1
-
-
 @contextmanager
 def counted(database: Database) -> Iterator[list[str]]:
     """The statements that are sent meanwhile."""

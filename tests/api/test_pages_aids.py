@@ -12,6 +12,7 @@ from cases.database import Database, Scope
 from cases.importers.aids import import_aids
 from cases.tables.case import aid_obtained, business
 from cases.tables.operators import aid
+from cases.views.aids import PAGE
 from tests.api.street import NOW, Town
 from tests.api.test_components import Page
 from tests.cases.conftest import database
@@ -67,10 +68,16 @@ def test_what_is_old_says_that_it_is_to_be_verified(town: Town) -> None:
     assert "valable jusqu'au 31 déc. 2026" in town["ines"].open("/aides?q=prime").page
 
 
-def test_the_catalogue_goes_on_page_after_page(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cases.views.aids.PAGE", 3)
+def test_the_catalogue_goes_on_page_after_page(town: Town, database: Database) -> None:
+    others = [
+        {"slug": f"aide-{number}", "name": f"Aide {number}", "verified_on": "2026-11-01"} for number in range(PAGE - 3)
+    ]
+    content = json.dumps(others).encode()
+    database.write(lambda db: import_aids(db, content, now=NOW, today=NOW.date()), Scope.worker())
+
     first = town["ines"].open("/aides")
-    assert "3 sur 4" in first.page
+
+    assert f"{PAGE} sur {PAGE + 1}" in first.page
     (href,) = (one["href"] for one in _links(first.answer.text) if one.get("rel") == "next")
     assert names(town, href) == ["Prime du quartier"]
 

@@ -17,6 +17,7 @@ from cases.errors import Invalid
 from cases.tables.case import case_file
 from cases.tables.memory import idempotency_key
 from cases.tables.people import person, saved_view
+from cases.views.listing import PAGE
 from tests.api.browser import Browser
 from tests.api.street import WORKER, Town
 from tests.cases.conftest import database
@@ -49,7 +50,7 @@ def sent(browser: Browser, references: list[str], **fields: str) -> Browser:
     hidden = dict(
         re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', browser._form("/dossiers/ensemble"))
     )
-    browser.post("/dossiers/ensemble", {**hidden, **fields, "dossier": references})  # type: ignore[dict-item]
+    browser.post("/dossiers/ensemble", {**hidden, **fields, "dossier": references})
     return browser
 
 
@@ -153,11 +154,11 @@ def test_a_view_without_a_name_or_one_too_many_is_said(town: Town, database: Dat
 
     def twelve(db: object) -> None:
         for number in range(saved_views.AT_MOST):
-            saved_views.keep_view(db, who, f"Vue {number}", "/dossiers", now=now)  # type: ignore[arg-type]
+            saved_views.keep_view(db, who, f"Vue {number}", "/dossiers", now=now)
         with pytest.raises(Invalid, match="oubliez-en une"):
-            saved_views.keep_view(db, who, "Une de trop", "/dossiers", now=now)  # type: ignore[arg-type]
+            saved_views.keep_view(db, who, "Une de trop", "/dossiers", now=now)
 
-    database.write(twelve, WORKER)  # type: ignore[arg-type]
+    database.write(twelve, WORKER)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -206,3 +207,19 @@ def test_the_figures_are_taken_away_as_they_are_shown(town: Town, shops: list[st
     ]
     assert town["ines"].client.get("/pilotage/export.csv").status_code == 200
     assert town["karim"].client.get("/pilotage/export.csv?territoire=roubaix").status_code == 404
+
+
+def test_a_list_goes_on_page_after_page_without_losing_or_repeating_a_case(town: Town) -> None:
+    for number in range(PAGE + 4):
+        town.street.log(f"11-{10 + number % 9} 10:00", "ines", str(number), {"name": f"Commerce {number % 7}"})
+
+    for order in ("", "&tri=nom", "&tri=anciennete", "&tri=recents"):
+        pages: list[list[str]] = []
+        href: str | None = f"/dossiers?vue=liste{order}"
+        while href:
+            text = town["ines"].open(href).answer.text
+            pages.append(re.findall(r'class="name" href="/dossiers/([^"]+)"', text))
+            following = re.search(r'href="([^"]+)" rel="next"', text)
+            href = following[1].replace("&amp;", "&") if following else None
+        assert [len(page) for page in pages] == [PAGE, 4]
+        assert {one for page in pages for one in page} == set(town.street.cases.values())

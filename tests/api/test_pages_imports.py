@@ -52,7 +52,7 @@ def imported(town: Town, *lines: str, who: str = "ines") -> Browser:
 
 
 def count(town: Town, table: object) -> int:
-    query = select(func.count()).select_from(table)  # type: ignore[arg-type]
+    query = select(func.count()).select_from(table)
     return int(town.street.database.read(lambda db: db.execute(query).scalar_one(), WORKER))
 
 

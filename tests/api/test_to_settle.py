@@ -188,5 +188,5 @@ def test_a_siret_that_is_learnt_late_shows_that_two_cases_are_one(doors: dict[st
 
 def token(browser: object) -> str:
     """The token of the forms of the page that a browser shows."""
-    found = re.search(r'name="csrf" value="([^"]+)"', browser.answer.text)  # type: ignore[attr-defined]
+    found = re.search(r'name="csrf" value="([^"]+)"', browser.answer.text)
     return found[1] if found else ""

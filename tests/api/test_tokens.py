@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from api import meter, rate_limits
-from api.rate_limits import Counted, Limit
+from api import meter
+from api.rate_limits import LIMITS, Counted, count
 from api.security import TokenScope, new_token, scope_for
 from cases.errors import Invalid
 from cases.tables.people import api_token, rate_count
@@ -125,17 +125,21 @@ def test_a_token_of_a_week_is_told_of_once(town: dict[str, Door]) -> None:
 # -- how often --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def close_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Limits that a test reaches."""
-    changed = {Counted.REST: Limit(30, of_all=200), Counted.REST_FROM: Limit(100), Counted.REFUSED_FROM: Limit(10)}
-    monkeypatch.setattr(rate_limits, "LIMITS", {**rate_limits.LIMITS, **changed})
-    monkeypatch.setattr(meter, "LIMITS", rate_limits.LIMITS)
+NETWORK = "testclient"
+"""From where all requests of a test come."""
+
+
+def leave(door: Door, what: Counted, who: str, times: int) -> None:
+    """Have so much been asked in this hour that so many times are left."""
+    used = LIMITS[what].most - times
+    door.database.write(lambda db: count(db, what, who, NOW, used), WORKER)
 
 
 def test_one_person_asks_so_often_and_their_neighbours_are_not_held_back(
-    town: dict[str, Door], close_limits: None
+    town: dict[str, Door],
 ) -> None:
+    leave(town["adviser"], Counted.REST, town["adviser"].ids["adviser"], 30)
+
     answers = [town["adviser"].get("/me") for _ in range(35)]
 
     assert [answer.status_code for answer in answers] == [200] * 30 + [429] * 5
@@ -150,7 +154,8 @@ def test_one_person_asks_so_often_and_their_neighbours_are_not_held_back(
 
 
 @on_sqlite
-def test_a_network_and_everybody_have_their_own_bounds(town: dict[str, Door], close_limits: None) -> None:
+def test_a_network_and_everybody_have_their_own_bounds(town: dict[str, Door]) -> None:
+    leave(town["adviser"], Counted.REST_FROM, NETWORK, 100)
     people = ("adviser", "manager", "stranger", "adie")
 
     statuses = [town[people[number // 30]].get("/me").status_code for number in range(110)]
@@ -159,7 +164,8 @@ def test_a_network_and_everybody_have_their_own_bounds(town: dict[str, Door], cl
 
 
 @on_sqlite
-def test_who_tries_tokens_is_told_to_wait_whatever_the_headers_say(town: dict[str, Door], close_limits: None) -> None:
+def test_who_tries_tokens_is_told_to_wait_whatever_the_headers_say(town: dict[str, Door]) -> None:
+    leave(town["adviser"], Counted.REFUSED_FROM, NETWORK, 10)
     thief = town["adviser"].as_("qp_guess")
 
     statuses = [thief.ask("GET", "/me", X_Forwarded_For=f"192.0.2.{number}").status_code for number in range(12)]

@@ -58,7 +58,7 @@ def test_the_same_siret_is_the_same_whatever_the_names() -> None:
     ],
 )
 def test_alike_names_that_share_a_channel_or_an_address_are_the_same(shared: dict[str, str], reason: str) -> None:
-    likeness = same(fingerprint(name="Épicérie Rosa", **shared), fingerprint(name="EPICERIE ROSA", **shared))  # type: ignore[arg-type]
+    likeness = same(fingerprint(name="Épicérie Rosa", **shared), fingerprint(name="EPICERIE ROSA", **shared))
 
     assert likeness.is_same
     assert likeness.reason == reason

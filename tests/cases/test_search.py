@@ -42,10 +42,10 @@ def cases(database: Database) -> dict[str, str]:
         for place in ("roubaix", "arras"):
             row = {"kind": "commune", "state": "acceleration", "state_since": NOW, "created_at": NOW, "axes": []}
             who = adviser(place)
-            db.execute(insert(person).values(id=who.person, name=who.name, created_at=NOW))  # type: ignore[attr-defined]
-            db.execute(insert(territory).values(id=place, slug=place, name=place.title(), **row))  # type: ignore[attr-defined]
+            db.execute(insert(person).values(id=who.person, name=who.name, created_at=NOW))
+            db.execute(insert(territory).values(id=place, slug=place, name=place.title(), **row))
 
-    database.write(unit, WORKER)  # type: ignore[arg-type]
+    database.write(unit, WORKER)
     for short, shop in (*SHOPS.items(), ("elsewhere", {"name": "Épicerie d’Arras"})):
         home = "arras" if short == "elsewhere" else "roubaix"
         seen = Detection(**shop, territory=home, consents=("contact",), channel="visit")
@@ -61,12 +61,12 @@ def found_by(database: Database, words: str, place: str = "roubaix") -> tuple[se
     """The references found, and whether they only come close."""
 
     def unit(db: object) -> tuple[set[str], bool]:
-        answer = search.find(db, adviser(place), words)  # type: ignore[arg-type]
+        answer = search.find(db, adviser(place), words)
         assert answer is not None
         query = select(case_file.c.reference).where(answer.condition, case_file.c.territory_id == place)
-        return set(db.execute(query).scalars()), answer.near  # type: ignore[attr-defined]
+        return set(db.execute(query).scalars()), answer.near
 
-    return database.read(unit, scope_of(adviser(place)))  # type: ignore[arg-type]
+    return database.read(unit, scope_of(adviser(place)))
 
 
 EXACT = (

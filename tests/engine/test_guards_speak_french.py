@@ -72,7 +72,7 @@ def test_the_refusals_are_all_read() -> None:
 
 @pytest.mark.parametrize("step", [*STEPS, *RECORDS], ids=lambda step: step.event)
 def test_what_is_missing_is_said_in_french(step: object) -> None:
-    for asked in step.inputs:  # type: ignore[attr-defined]
+    for asked in step.inputs:
         if asked.required:
             assert asked.missing[0].isupper(), asked.name
             assert asked.missing.endswith((".", "?")), asked.name
@@ -81,7 +81,7 @@ def test_what_is_missing_is_said_in_french(step: object) -> None:
 
 @pytest.mark.parametrize("step", [*STEPS, *RECORDS], ids=lambda step: step.event)
 def test_a_step_has_a_french_label(step: object) -> None:
-    label = step.label  # type: ignore[attr-defined]
+    label = step.label
     assert label[0].isupper()
     assert "'" not in label
     assert not ENGLISH.search(label)

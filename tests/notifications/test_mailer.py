@@ -6,16 +6,13 @@ import asyncio
 import re
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
 from sqlalchemy import insert, select, update
 
 from cases.tables.people import person
-from notifications import lease
 from notifications.asking import ask_sign_in
 from notifications.dead_letters import give_up, retry
-from notifications.lease import LEASE
 from notifications.letters import one_line
 from notifications.links import find_link
 from notifications.mailer import send_due
@@ -86,29 +83,6 @@ def test_the_secret_of_a_link_stands_in_the_letter_alone(scene: Scene, mail_serv
     assert MASK in row.text
     assert MASK in row.html
     assert not [secret for secret in secrets if secret in f"{row.text} {row.html}"]
-
-
-def test_a_worker_killed_between_the_send_and_its_mark_repeats_under_the_same_message_id(
-    scene: Scene, mail_server: MailServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Killed(BaseException):
-        """The process is gone: nothing of ours runs any more."""
-
-    def die(*_: Any, **__: Any) -> str:
-        raise Killed
-
-    scene.plan()
-    with monkeypatch.context() as patched:
-        patched.setattr(lease, "mark_sent", die)
-        with pytest.raises(Killed):
-            scene.send(mail_server)
-    sent = [letter["Message-ID"] for letter in mail_server.letters]
-    assert sent
-    scene.send(mail_server)
-    later(scene, seconds=LEASE.seconds)
-    assert scene.send(mail_server) >= len(sent)
-    assert {letter["Message-ID"] for letter in mail_server.letters} == {row.message_id for row in scene.messages()}
-    assert set(statuses(scene).values()) == {"sent"}
 
 
 def test_a_mail_put_off_by_the_server_leaves_later(scene: Scene, mail_server: MailServer) -> None:
