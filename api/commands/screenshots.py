@@ -23,7 +23,7 @@ from cases.errors import CasesError
 try:
     from api.demo import pictures
 except ImportError:  # playwright is of the development environment alone
-    pictures = None  # type: ignore[assignment]
+    pictures = None  # type: ignore[assignment]  # a module, or none
 
 
 def screenshots(folder: Path) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from api.pages.addresses import address, known, word
 from api.pages.case_view import STAGES
 from cases.views.counted import Counted, counted_of
 from cases.views.listing import Order
@@ -79,7 +79,7 @@ class Asked:
     def address(self, path: str = "/dossiers", /, **changes: Any) -> str:
         """The address of the list with something changed; the page starts again."""
         new = replace(self, **{"after": "", **changes})
-        return f"{path}?{urlencode(given, doseq=True)}" if (given := new.said()) else path
+        return address(path, new.said())
 
 
 def asked_of(given: QueryParams) -> Asked:
@@ -87,22 +87,13 @@ def asked_of(given: QueryParams) -> Asked:
     delay = next((name for name in DELAYS if given.get("delai") == name or given.get(name) == "1"), "")
     order = given.get("tri", "")
     return Asked(
-        state=tuple(code for code in given.getlist("etat") if code in STAGES), territory=_word(given, "territoire", 80),
-        quartier=_word(given, "quartier", 20), axis=_known(given, "axe", AXIS), lever=_known(given, "levier", LEVER),
-        referent=_word(given, "referent", 40), delay=delay, owner=_known(given, "chez", OWNERS), age=_known(given, "age", AGES),
-        words=_word(given, "q", 100), counted=counted_of(_word(given, "chiffre", 120)),
+        state=tuple(code for code in given.getlist("etat") if code in STAGES), territory=word(given, "territoire", 80),
+        quartier=word(given, "quartier", 20), axis=known(given, "axe", AXIS), lever=known(given, "levier", LEVER),
+        referent=word(given, "referent", 40), delay=delay, owner=known(given, "chez", OWNERS), age=known(given, "age", AGES),
+        words=word(given, "q", 100), counted=counted_of(word(given, "chiffre", 120)),
         order=Order(order) if order in set(Order) else Order.DUE, as_board=given.get("vue") == "tableau", after=given.get("suite", "")[:400],
     )  # fmt: skip
 
 
 def _one(value: str) -> tuple[str, ...]:
     return (value,) if value else ()
-
-
-def _word(given: QueryParams, name: str, longest: int) -> str:
-    return given.get(name, "")[:longest].replace("\x00", "")
-
-
-def _known(given: QueryParams, name: str, codes: Collection[str]) -> str:
-    found = given.get(name, "")
-    return found if found in codes else ""

@@ -30,11 +30,15 @@ _BEGINS: Final[Mapping[Nature, Mapping[str, Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line as it is given: its number, what it describes, a text for each column that is said."""
+    """A line as it is given: its number, what it describes, a text for each column that is said.
+
+    `known_as` is the name under which a branch or an offer is known until this line renames it.
+    """
 
     number: int
     nature: Nature
     texts: Mapping[str, str]
+    known_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,11 @@ def judge(held: Held, entry: Entry, now: datetime) -> Verdict:
     values, wrong = _read(entry)
     if wrong:
         return Verdict(entry, "refused", wrong=tuple(wrong))
-    there = held.row(entry.nature, *key_of(entry.nature, values))
+    there = held.row(entry.nature, *key_of(entry.nature, values | ({"name": entry.known_as} if entry.known_as else {})))
+    if entry.known_as and there is None:
+        return Verdict(entry, "refused", wrong=(_not_there(entry),))
+    if there is not None and held.row(entry.nature, *key_of(entry.nature, values)) not in (None, there):
+        return Verdict(entry, "refused", wrong=(Wrong("name", str(values["name"]), "name_taken", _TAKEN),))
     after = {
         **dict.fromkeys(SHAPES[entry.nature].columns),
         **_BEGINS.get(entry.nature, {}),
@@ -88,10 +96,17 @@ def judge(held: Held, entry: Entry, now: datetime) -> Verdict:
         return Verdict(entry, "same", there)
     if wrong := list(_CHECKS[entry.nature](held, row, there, now.date())):
         return Verdict(entry, "refused", wrong=tuple(wrong))
-    held.keep(entry.nature, row)
+    held.keep(entry.nature, row, there)
     return Verdict(
         entry, "changed" if there else "new", row, {name: pair for name, pair in changes.items() if any(pair)}
     )
+
+
+_TAKEN: Final = "Ce nom est déjà pris à côté : choisissez-en un autre, ou corrigez l’autre ligne."
+
+
+def _not_there(entry: Entry) -> Wrong:
+    return Wrong("name", str(entry.known_as), "unknown_name", "Quelqu’un l’a renommée depuis : revenez à l’annuaire.")
 
 
 def _read(entry: Entry) -> tuple[dict[str, Any], list[Wrong]]:

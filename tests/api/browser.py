@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -59,7 +60,7 @@ class Browser:
         hidden = {name: html.unescape(value) for name, value in _HIDDEN.findall(form)}
         return self.post(action, {**hidden, **fields})
 
-    def post(self, address: str, fields: dict[str, str], **headers: str) -> Browser:
+    def post(self, address: str, fields: Mapping[str, Any], **headers: str) -> Browser:
         """Send fields as they are."""
         said = {"Origin": HOST, "Sec-Fetch-Site": "same-origin", **headers}
         self._went(self.client.post(address, data=fields, headers=said), address)
