@@ -50,6 +50,16 @@ def test_a_business_outside_any_territory_is_logged_all_the_same(adviser: Door) 
     assert answer.status_code == 201
 
 
+def test_a_quartier_that_nobody_knows_is_refused_with_what_to_write_and_nothing_is_kept(adviser: Door) -> None:
+    answer = adviser.post("/cases", {**SHOP, "quartier": "QN99999Z"})
+
+    assert answer.status_code == 422
+    [wrong] = answer.json()["fields"]
+    assert wrong["pointer"] == "/quartier"
+    assert wrong["message"].startswith("Ce quartier n’est pas connu : donnez un code comme QN05901M")
+    assert adviser.get("/cases").json()["items"] == []
+
+
 def test_the_same_phone_is_said_to_look_like_another_case(adviser: Door) -> None:
     first = _logged(adviser)
 
