@@ -30,7 +30,8 @@ from notifications.typography import day_long, hour
 
 router = APIRouter(prefix="/dossiers/{reference}")
 HOW: Final[Mapping[str, str]] = {
-    How.PAGE: "sur la page", How.API: "par un outil", How.LINK: "depuis un courriel", How.EXPORT: "en remettant les données",
+    How.PAGE: "sur la page", How.API: "par un outil", How.LINK: "depuis un courriel",
+    How.LINK_UNSURE: "lien d’un courriel ouvert, peut-être par un filtre de messagerie", How.EXPORT: "en remettant les données",
 }  # fmt: skip
 
 

@@ -31,6 +31,9 @@ class How(StrEnum):
     PAGE = "page"
     API = "api"
     LINK = "link"
+    """By the link of a mail, which a browser says that somebody pressed."""
+    LINK_UNSURE = "link_unsure"
+    """By the link of a mail, and perhaps by a filter that reads the mails before their reader does."""
     EXPORT = "export"
 
 
