@@ -14,8 +14,8 @@ from notifications.destinations import Destinations
 from notifications.grammar import Days, clipped
 from notifications.links import MakeLink, Opens
 from notifications.paper import HtmlPaper, TextPaper
-from notifications.preferences import category_of
-from notifications.said import CaseSaid, LineSaid, Running, Said, TrackSaid
+from notifications.preferences import category_of, may_be_stopped
+from notifications.said import CaseSaid, LineSaid, Running, Said, Someone, TrackSaid
 from notifications.said_rows import Rows
 from notifications.schedule import A_DAY
 from notifications.sms import sms
@@ -109,12 +109,22 @@ def compose_digest(
     if len({one["case_id"] for one in messages}) > 1:
         said = replace(said, case=CaseSaid(), track=TrackSaid(), line=LineSaid(), own=None)
     kinds = {category for one in messages if (category := category_of(one))}
+    reader = _who_reads_replies(rows, messages)
     links = Destinations(first, said, base_url, make_link, kinds)
     digest = {
         "why": _WHY_TOGETHER, "items": [item for item, _ in parts], "count": len(messages), "more": len(messages) - len(parts),
-        "only": first["key"] if len(keys) == 1 else "", "since": min((since for _, since in parts if since), default=None),
+        "reply_to": reader.email or None, "answered_by": reader, "only": first["key"] if len(keys) == 1 else "",
+        "since": min((since for _, since in parts if since), default=None),
     }  # fmt: skip
     return _printed(template_of("digest"), said, links, {**_given(said, first, links, now), **digest})
+
+
+def _who_reads_replies(rows: Rows, messages: Sequence[Mapping[str, Any]]) -> Someone:
+    """Whom an answer to several reminders reaches: the one adviser who follows all of what they are about; nobody when there are several."""
+    everybody = [said_of(rows, one) for one in messages]
+    referents = {said.case.referent for said in everybody}
+    known = referents.pop() if len(referents) == 1 else Someone()
+    return known if _reply_to(everybody[0]) else Someone()
 
 
 def template_of(key: str) -> str:
@@ -157,7 +167,7 @@ def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: dat
         "given": given_of(message), "links": links, "product": PRODUCT, "translated": "",
         "entrepreneur": said.role == Role.ENTREPRENEUR, "mentor": said.role == Role.MENTOR, "operator": said.role == Role.OPERATOR,
         "hello": f"Bonjour {said.to.first}" if has_a_name else "Bonjour",
-        "by_reply": links.reply, "calendar": _calendar(said, now), "may_be_stopped": message["mail_class"] == MailClass.REMINDER,
+        "by_reply": links.reply, "reply_to": _reply_to(said), "calendar": _calendar(said, now), "may_be_stopped": may_be_stopped(message),
         "stuck": (message["facts"] or {}).get("territories", []),
         "signature": _signature(said), "why": _why(said, message), "asked_for": message["mail_class"] == MailClass.REQUESTED,
     }  # fmt: skip
@@ -182,7 +192,8 @@ def _calendar(said: Said, now: datetime) -> tuple[str, bytes] | None:
     about = said.appointment
     if about is None:
         return None
-    who = said.line.actor.name or said.track.operator or said.case.referent.name or PRODUCT
+    theirs = said.line.actor.name or said.track.operator or said.case.referent.name or PRODUCT
+    who = theirs if said.role == Role.ENTREPRENEUR else said.case.who
     entry = Entry(
         f"appointment-{about.id}", about.day, about.time or None, said.calendar.timezone, f"Rendez-vous avec {who}", about.place or None, "",
         about.changes, about.cancelled,
@@ -218,7 +229,7 @@ def _printed(name: str, said: Said, links: Destinations, given: Mapping[str, Any
     written = text.print(name, given)
     entrance = text.pressed if text.pressed.startswith("http") or said.role != Role.ENTREPRENEUR else links.my_case
     return Composed(
-        subject, text.block(name, "preheader", given) or typo(PRODUCT), written, html.print(name, given), _sender(said), given["by_reply"] or _reply_to(said),
+        subject, text.block(name, "preheader", given) or typo(PRODUCT), written, html.print(name, given), _sender(said), given["by_reply"] or given["reply_to"],
         sms(subject, entrance), given["calendar"], links.stop if given["may_be_stopped"] else None,
     )  # fmt: skip
 

@@ -132,7 +132,7 @@ def _lines(block: Any) -> list[Any]:
 
 
 def _jinja(*, html: bool) -> Environment:
-    jinja = Environment(  # nosec B701
+    jinja = Environment(  # nosec B701 - plain text has nothing to escape
         loader=PackageLoader("notifications", "emails"), undefined=StrictUndefined, auto_reload=False, autoescape=html,  # noqa: S701 - plain text has nothing to escape
         finalize=lambda value: "" if value is None else value,
     )  # fmt: skip

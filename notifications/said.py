@@ -165,6 +165,8 @@ class TrackSaid:
     opened_on: date | None = None
     until: date | None = None
     """Until when a pair pauses."""
+    message: tuple[str, ...] = ()
+    """What the adviser wrote to the branch in their own words, a paragraph each; empty for what is prepared."""
 
 
 @dataclass(frozen=True, slots=True)

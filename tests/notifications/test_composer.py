@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, update
+from sqlalchemy import Connection, event, insert, select, update
 
 from cases.access import scope_of
 from cases.database import Database, connect
@@ -261,6 +261,21 @@ def test_a_digest_names_each_thing_and_where_it_is_done(lives: dict[str, Life]) 
     for mail, subject, _ in SAID:
         assert mail.role != "adviser" or any(line.startswith(f"{subject} : ") for line in lines_of(composed))
     assert f"→ Ouvrir À faire : {BASE_URL}/" in lines_of(composed)
+
+
+def test_an_answer_to_several_reminders_reaches_their_one_adviser_or_the_mail_says_that_nobody_reads_it(
+    lives: dict[str, Life],
+) -> None:
+    life = lives[Kind.REFERRAL]
+    [own] = life.rows(select(person.c.email).where(person.c.id == life.ids["adviser"]))
+    to_operator = life.compose_digest([life.message(mail) for mail, _, _ in SAID if mail.role == "operator"])
+    theirs = [life.message(mail, to_email=own.email) for mail, _, _ in SAID if mail.role == "adviser"]
+    to_adviser = life.compose_digest(theirs)
+
+    assert to_operator.reply_to == own.email
+    assert "Une réponse à ce message arrive à Samir." in words_of(to_operator.text)
+    assert to_adviser.reply_to is None
+    assert "Personne ne lit les réponses à ce message" in words_of(to_adviser.text)
 
 
 def test_a_manager_reads_how_many_cases_are_stuck_and_since_when(lives: dict[str, Life]) -> None:

@@ -24,9 +24,9 @@ MONDAY = "2027-02-08T08:30"
 def stuck(scene: Scene) -> Scene:
     """An admin, and a case on which everybody was told of a deadline that is past: nobody is reminded of it any more."""
     now = scene.clock.now()
-    scene.admin = new_id(now)  # type: ignore[attr-defined]
-    scene.change(insert(person).values(id=scene.admin, name="Ada Programme", email="ada@example.org", created_at=now))  # type: ignore[attr-defined]
-    scene.change(insert(role_grant).values(id=new_id(now), person_id=scene.admin, role="admin", created_at=now))  # type: ignore[attr-defined]
+    scene.admin = new_id(now)
+    scene.change(insert(person).values(id=scene.admin, name="Ada Programme", email="ada@example.org", created_at=now))
+    scene.change(insert(role_grant).values(id=new_id(now), person_id=scene.admin, role="admin", created_at=now))
     scene.change(update(deadline).values(next_at=None, due_at=now, due_on=now.date()))
     return scene
 
@@ -83,7 +83,7 @@ def test_the_mail_counts_what_nobody_moved_and_leads_to_each_territory(stuck: Sc
 
 
 def test_an_admin_who_wants_no_list_gets_none(stuck: Scene) -> None:
-    reader = f"person:{stuck.admin}"  # type: ignore[attr-defined]
+    reader = f"person:{stuck.admin}"
     stuck.database.write(lambda db: choose(db, reader, {Category.WEEKLY: False}, stuck.clock.now()), WORKER)
     tell(stuck, MONDAY)
     assert [row.status for row in stuck.messages(key="exceptions")] == ["dropped"]

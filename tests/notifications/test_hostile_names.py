@@ -41,6 +41,8 @@ HEADERS = {
 }
 ROW = {
     "id": "1",
+    "key": "referral_sent",
+    "role": "operator",
     "to_name": "Nadia",
     "to_email": "nadia@example.org",
     "mail_class": "direct",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from engine.effects import Effect, Follow, Forget, Put, PutNeed, Route, Tell
 from engine.facts import Situation
@@ -33,6 +34,20 @@ def _for_needs_of_the_case(at: Situation) -> Refusal | None:
     return Refusal("no_need", "Dites pour quel besoin de ce dossier.", field="needs")
 
 
+MESSAGE_AT_MOST: Final = 1_000
+"""Letters of what an adviser writes to a branch instead of the message that was prepared."""
+
+
+def _a_message_that_is_read(at: Situation) -> Refusal | None:
+    if at.asking or len(str(at.given("message") or "")) <= MESSAGE_AT_MOST:
+        return None
+    return Refusal(
+        "message_too_long",
+        f"Ce message est trop long pour être lu : {MESSAGE_AT_MOST} caractères au plus.",
+        field="message",
+    )
+
+
 draft = Step(
     "draft",
     "Demander à un opérateur",
@@ -45,8 +60,9 @@ draft = Step(
         of_kind(InputKind.TRACKS, "exclusive_with", "Une seule réponse suffit, avec"),
         flag("targeted", "Aide ciblée du programme"),
         words("reason", "Pourquoi cet opérateur"),
+        words("message", "Votre message à l’opérateur"),
     ),
-    guards=(_for_needs_of_the_case, _kept_or_a_reason),
+    guards=(_for_needs_of_the_case, _kept_or_a_reason, _a_message_that_is_read),
     guard_says="the case is qualified and open; the offer was kept by the routing, or a reason",
     effect_says="frozen reference to the proposal",
 )
