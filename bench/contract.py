@@ -130,7 +130,7 @@ def _of_one(operation: Any, token: str, role: str, times: int, found: Asked) -> 
         found.statuses[answer.status_code] += 1
         found.shown += [told for told in _wrong(case, answer, headers, found) if len(found.shown) < SHOWN]
 
-    return ask  # type: ignore[no-any-return]
+    return ask
 
 
 def _wrong(case: Any, answer: Any, headers: dict[str, str], found: Asked) -> Iterator[str]:

@@ -69,7 +69,7 @@ def sweep_on_server(server: PostgresServer, cases: int) -> Pass:
 
 def _swept(kind: str, url: str, db: sqlite3.Connection | psycopg.Connection[tuple[int]]) -> Pass:
     def count(question: str, *values: str) -> int:
-        return int(db.execute(question.format(_ON[kind]), values).fetchone()[0])  # type: ignore[index, arg-type]
+        return int(db.execute(question.format(_ON[kind]), values).fetchone()[0])
 
     until = DUE.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
     due, database = count(_DUE, until), connect(url)

@@ -129,7 +129,7 @@ def environment(undefined: type[Undefined] = StrictUndefined) -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=undefined, extensions=["jinja2.ext.i18n"]
     )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    made.install_null_translations(newstyle=True)
     made.filters.update(filters("fr"))
     made.globals["asset"] = Assets()
     return made

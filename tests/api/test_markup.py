@@ -9,7 +9,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from cases.database import Database
 from notifications.composer import compose
@@ -90,14 +90,14 @@ def test_no_payload_comes_out_raw_in_any_mail(town: Town) -> None:
     now = town.street.clock.now() + timedelta(hours=1)
     plan(town.street.database, now, domain="quartiers.example")
 
-    def unit(db: object) -> list[str]:
-        rows = db.execute(select(message)).mappings().all()  # type: ignore[attr-defined]
+    def unit(db: Connection) -> list[str]:
+        rows = db.execute(select(message)).mappings().all()
         made = [
             compose(
                 rows_for(db, [row]), row, now=now, base_url="https://q.example", make_link=lambda purpose, **_: purpose
             )
             for row in rows
-        ]  # type: ignore[arg-type]
+        ]
         return [mail.html for mail in made]
 
     letters = town.street.database.read(unit, WORKER)

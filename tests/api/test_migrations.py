@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, insert, update
+from sqlalchemy import Connection, Table, create_engine, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from api.migrations.run import check, downgrade, upgrade
@@ -223,9 +223,9 @@ def test_people_see_their_cases_and_no_other(walled: Database, scope: Scope, cas
 
 
 @pytest.mark.parametrize("table", CHILDREN, ids=str)
-def test_what_hangs_on_a_case_is_seen_with_it(walled: Database, table: object) -> None:
+def test_what_hangs_on_a_case_is_seen_with_it(walled: Database, table: Table) -> None:
     def rows(scope: Scope) -> list[str]:
-        return walled.read(lambda db: [str(row) for row in db.execute(table.select())], scope)  # type: ignore[attr-defined]
+        return walled.read(lambda db: [str(row) for row in db.execute(table.select())], scope)
 
     everything = rows(WORKER)
     of_roubaix = rows(Scope.of(territories=["roubaix"]))

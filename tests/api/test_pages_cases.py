@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from cases import saved_views
 from cases.database import Database
@@ -49,7 +49,7 @@ def sent(browser: Browser, references: list[str], **fields: str) -> Browser:
     hidden = dict(
         re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', browser._form("/dossiers/ensemble"))
     )
-    browser.post("/dossiers/ensemble", {**hidden, **fields, "dossier": references})  # type: ignore[dict-item]
+    browser.post("/dossiers/ensemble", {**hidden, **fields, "dossier": references})
     return browser
 
 
@@ -151,13 +151,13 @@ def test_a_view_without_a_name_or_one_too_many_is_said(town: Town, database: Dat
     assert "Donnez un nom à cette vue" in browser.page
     who, now = town.street.who["ines"], town.street.clock.now()
 
-    def twelve(db: object) -> None:
+    def twelve(db: Connection) -> None:
         for number in range(saved_views.AT_MOST):
-            saved_views.keep_view(db, who, f"Vue {number}", "/dossiers", now=now)  # type: ignore[arg-type]
+            saved_views.keep_view(db, who, f"Vue {number}", "/dossiers", now=now)
         with pytest.raises(Invalid, match="oubliez-en une"):
-            saved_views.keep_view(db, who, "Une de trop", "/dossiers", now=now)  # type: ignore[arg-type]
+            saved_views.keep_view(db, who, "Une de trop", "/dossiers", now=now)
 
-    database.write(twelve, WORKER)  # type: ignore[arg-type]
+    database.write(twelve, WORKER)
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

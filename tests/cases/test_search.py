@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from cases import corrections, intake, search
 from cases.access import Grant, Identity, scope_of
@@ -38,14 +38,14 @@ def cases(database: Database) -> dict[str, str]:
     """Three shops of Roubaix and one of Arras, by a short name: their references."""
     found = {}
 
-    def unit(db: object) -> None:
+    def unit(db: Connection) -> None:
         for place in ("roubaix", "arras"):
             row = {"kind": "commune", "state": "acceleration", "state_since": NOW, "created_at": NOW, "axes": []}
             who = adviser(place)
-            db.execute(insert(person).values(id=who.person, name=who.name, created_at=NOW))  # type: ignore[attr-defined]
-            db.execute(insert(territory).values(id=place, slug=place, name=place.title(), **row))  # type: ignore[attr-defined]
+            db.execute(insert(person).values(id=who.person, name=who.name, created_at=NOW))
+            db.execute(insert(territory).values(id=place, slug=place, name=place.title(), **row))
 
-    database.write(unit, WORKER)  # type: ignore[arg-type]
+    database.write(unit, WORKER)
     for short, shop in (*SHOPS.items(), ("elsewhere", {"name": "Épicerie d’Arras"})):
         home = "arras" if short == "elsewhere" else "roubaix"
         seen = Detection(**shop, territory=home, consents=("contact",), channel="visit")
@@ -60,13 +60,13 @@ def cases(database: Database) -> dict[str, str]:
 def found_by(database: Database, words: str, place: str = "roubaix") -> tuple[set[str], bool]:
     """The references found, and whether they only come close."""
 
-    def unit(db: object) -> tuple[set[str], bool]:
-        answer = search.find(db, adviser(place), words)  # type: ignore[arg-type]
+    def unit(db: Connection) -> tuple[set[str], bool]:
+        answer = search.find(db, adviser(place), words)
         assert answer is not None
         query = select(case_file.c.reference).where(answer.condition, case_file.c.territory_id == place)
-        return set(db.execute(query).scalars()), answer.near  # type: ignore[attr-defined]
+        return set(db.execute(query).scalars()), answer.near
 
-    return database.read(unit, scope_of(adviser(place)))  # type: ignore[arg-type]
+    return database.read(unit, scope_of(adviser(place)))
 
 
 EXACT = (

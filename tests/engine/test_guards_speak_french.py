@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.definition import MACHINES
+from engine.model import Step
 from engine.records import CASE_RECORDS
 from engine.territory_records import TERRITORY_RECORDS
 
@@ -71,8 +72,8 @@ def test_the_refusals_are_all_read() -> None:
 
 
 @pytest.mark.parametrize("step", [*STEPS, *RECORDS], ids=lambda step: step.event)
-def test_what_is_missing_is_said_in_french(step: object) -> None:
-    for asked in step.inputs:  # type: ignore[attr-defined]
+def test_what_is_missing_is_said_in_french(step: Step) -> None:
+    for asked in step.inputs:
         if asked.required:
             assert asked.missing[0].isupper(), asked.name
             assert asked.missing.endswith((".", "?")), asked.name
@@ -80,8 +81,8 @@ def test_what_is_missing_is_said_in_french(step: object) -> None:
 
 
 @pytest.mark.parametrize("step", [*STEPS, *RECORDS], ids=lambda step: step.event)
-def test_a_step_has_a_french_label(step: object) -> None:
-    label = step.label  # type: ignore[attr-defined]
+def test_a_step_has_a_french_label(step: Step) -> None:
+    label = step.label
     assert label[0].isupper()
     assert "'" not in label
     assert not ENGLISH.search(label)

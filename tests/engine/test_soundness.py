@@ -82,7 +82,7 @@ ALWAYS = Step("sulk", "Bouder", frozenset({Role.ADVISER}), "draft")
         (with_step("accept", lambda s: replace(s, by=frozenset({Role.OBSERVER}))), "who never acts"),
         (with_step("accept", lambda s: replace(s, event="Accept")), "not written in snake_case"),
         (with_step("accept", lambda s: replace(s, tells=(Notify("Who calls", Role.ADVISER),))), "Who calls"),
-        (with_step("accept", lambda s: replace(s, tells=(Notify("who_calls", "king"),))), "role king"),  # type: ignore[arg-type]
+        (with_step("accept", lambda s: replace(s, tells=(Notify("who_calls", "king"),))), "role king"),
         (with_step("accept", lambda s: replace(s, inputs=(replace(s.inputs[0], missing=""),))), "agent"),
     ],
 )
