@@ -25,6 +25,7 @@ PIECES = """
 {% import "components/cases.html" as cases %}
 {% import "components/tables.html" as tables %}
 {% import "components/figures.html" as figures %}
+{% import "components/map.html" as maps %}
 {% set due = {"kind": "late", "text": x, "before": x} %}
 {% set link = {"label": x, "href": x} %}
 {% block title %}{{ x }}{% endblock %}
@@ -56,6 +57,9 @@ PIECES = """
 {% endcall %}
 {{ notes.note(x, kind="warn", title=x, actions=[link]) }}
 {{ notes.empty(x, x, "search", link) }}{{ notes.progress(x, 3, 10, x) }}
+{% set drawn = {"path": "M0 0Z", "href": x, "name": x, "count": 1, "x": "1%", "y": "2%", "named": true} %}
+{{ maps.sheet({"box": "0 0 1 1", "quartiers": [drawn], "points": [{"size": 0, "late": true, "path": "M0 0h0"}]}, x) }}
+{{ maps.places(x, x, [{"label": x, "cases": 1, "late": 0, "href": x}]) }}
 {{ layout.facts([{"label": x, "value": x, "detail": x}, {"label": x, "value": x}]) }}
 {{ layout.people([{"name": x, "detail": x, "phone": x, "href": x}]) }}{{ layout.links([{"label": x, "href": x, "icon": "doc"}]) }}
 {{ layout.tabs([{"label": x, "href": x, "count": 0, "current": true}], x) }}{{ layout.segments([{"label": x, "href": x}], x) }}

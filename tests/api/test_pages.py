@@ -27,6 +27,7 @@ PLACES = {
     "/": (*TERRITORY, *OPERATORS, *MENTOR, "admin", "observer"),
     "/dossiers": (*TERRITORY, *OPERATORS, *MENTOR, "admin"),
     "/dossiers?vue=tableau": TERRITORY,
+    "/dossiers?vue=carte": (*TERRITORY, *OPERATORS, "admin"),
     "/dossiers?q=06+39+98+41+27": TERRITORY,
     "/dossiers?delai=retard&age=6-10&etat=orientation&tri=nom": TERRITORY,
     "/dossiers/nouveau": (*TERRITORY, *OPERATORS),
@@ -227,7 +228,7 @@ def counted(database: Database) -> Iterator[list[str]]:
 @pytest.mark.parametrize(
     ("path", "name"),
     [
-        ("/", "ines"), ("/", "laurent"), ("/dossiers", "ines"), ("/dossiers?vue=tableau", "ines"), ("/orientations", "elodie"),
+        ("/", "ines"), ("/", "laurent"), ("/dossiers", "ines"), ("/dossiers?vue=tableau", "ines"), ("/dossiers?vue=carte", "ines"), ("/orientations", "elodie"),
         ("/mentorat", "jean"),
     ],
 )  # fmt: skip
