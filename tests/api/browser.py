@@ -66,11 +66,11 @@ class Browser:
         self._went(self.client.post(address, data=fields, headers=said), address)
         return self
 
-    def send(self, action: str, name: str, content: bytes, **fields: str) -> Browser:
+    def send(self, action: str, name: str, content: bytes, /, *, field: str = "file", **fields: str) -> Browser:
         """Send the form of the page that goes to that address, with a file."""
         hidden = {key: html.unescape(value) for key, value in _HIDDEN.findall(self._form(action))}
         said = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
-        file = {"file": (name, content, "application/octet-stream")}
+        file = {field: (name, content, "application/octet-stream")}
         self._went(self.client.post(action, data={**hidden, **fields}, files=file, headers=said), action)
         return self
 
