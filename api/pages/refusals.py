@@ -15,9 +15,10 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from api.csrf import READS, Forged
+from api.csrf import READS, Forged, comes_from_here
 from api.errors import ERRORS, NotSignedIn, code_of
 from api.headers import Safety
+from api.pages.interrupted import show_interrupted, written_in
 from api.pages.links import show_gone
 from api.pages.opening import LinkGone
 from api.pages.shell import OWN_CASES, SignInAgain, page
@@ -80,6 +81,8 @@ def _safe(request: Request, answer: Response) -> Response:
 
 
 def _as_a_page(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotSignedIn | Forged) and (words := written_in(request)) and comes_from_here(request):
+        return show_interrupted(request, words, signed_in=isinstance(error, Forged))
     if isinstance(error, NotSignedIn):
         return _to_the_door(request, error)
     if isinstance(error, LinkGone):
