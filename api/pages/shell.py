@@ -44,6 +44,8 @@ class Place:
     tab: bool = False
 
 
+LEADERS: Final = frozenset({Role.ADMIN, Role.MANAGER})
+"""Who is in charge of people, of machines, of what leaves."""
 _TERRITORY = frozenset({Role.ADVISER, Role.MANAGER})
 _OPERATORS = frozenset({Role.OPERATOR, Role.OPERATOR_MANAGER})
 _MENTORS = frozenset({Role.MENTOR})
@@ -52,16 +54,17 @@ _FIGURES = frozenset({Role.MANAGER, Role.ADMIN, Role.OBSERVER})
 
 PLACES: Final = (
     Place("/", "À faire", "todo", _EVERYBODY - {Role.OBSERVER}, tab=True),
-    Place("/orientations", "Orientations", "bell", _OPERATORS, tab=True),
-    Place("/mentorat", "Mentorat", "users", _MENTORS | _TERRITORY, tab=True),
+    Place("/orientations", "Orientations", "s2", _OPERATORS, tab=True),
     Place("/dossiers", "Dossiers", "folder", _TERRITORY | _OPERATORS | {Role.ADMIN}, tab=True),
-    Place("/relances", "Relances", "clock", _TERRITORY),
+    Place("/mentorat", "Mentorat", "s4", _MENTORS | _TERRITORY, tab=True),
+    Place("/relances", "Relances", "bell", _TERRITORY | _OPERATORS | _MENTORS),
+    Place("/administration/messages", "Messages", "mail", LEADERS),
     Place("/pilotage", "Pilotage", "chart", _FIGURES),
     Place("/territoires", "Territoires", "pin", _FIGURES),
     Place("/aides", "Aides", "aid", _EVERYBODY),
     Place("/annuaire", "Annuaire", "book", _EVERYBODY),
     Place("/imports", "Imports", "upload", _TERRITORY | {Role.ADMIN}),
-    Place("/administration", "Administration", "gear", frozenset({Role.ADMIN, Role.MANAGER})),
+    Place("/administration", "Administration", "gear", LEADERS),
 )
 """The places; one is shown when its page is there."""
 DETECT: Final = Place("/dossiers/nouveau", "Signaler une entreprise", "plus", _TERRITORY | _OPERATORS)
@@ -176,11 +179,12 @@ def _of_the_reader(request: Request, counts: Mapping[str, int], hot: Collection[
     there: Collection[str] = request.app.state.addresses
     places = [place for place in PLACES if roles & place.roles and place.href in there]
     tabs = [place.href for place in places if place.tab][:TABS]
+    here = max((place.href for place in places if _is_at(path, place.href)), key=len, default="")
     return {
         "nav": [
             {
                 "href": place.href, "label": place.label, "icon": place.icon, "tab": place.href in tabs, "count": counts.get(place.href),
-                "hot": place.href in hot, "current": _is_at(path, place.href),
+                "hot": place.href in hot, "current": place.href == here,
             }
             for place in places
         ],
