@@ -11,6 +11,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from api import csrf, errors, link_limits, pages
 from api.headers import BodyLimit, SafeHeaders, Safety, origin_of
 from api.identity_provider import Provider
+from api.languages import Spoken
 from api.meter import Meter
 from api.metrics import Figures, Measured
 from api.pages import refusals
@@ -66,6 +67,7 @@ def create_app(
     errors.add_to(app)
     refusals.add_to(app)
     app.add_middleware(BodyLimit)
+    app.add_middleware(Spoken)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=chosen.hosts, www_redirect=False)
     app.add_middleware(SafeHeaders, safety=app.state.safety)
     app.add_middleware(Measured, figures=app.state.figures)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cases.journal import shown
+from notifications.languages import teach
 from notifications.personal_data import Held
 from notifications.typography import filters
 
@@ -33,8 +34,8 @@ def _page(held: Sequence[Held], now: datetime) -> str:
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
     )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    made.filters.update(filters("fr"))
+    teach(made)
+    made.filters.update(filters())
     cases = [{"reference": one.reference, "parts": list(_parts(one))} for one in held]
     return made.get_template("export.html").render(cases=cases, on=f"{now:%d/%m/%Y}")
 

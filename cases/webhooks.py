@@ -21,6 +21,7 @@ from cases.tables.webhooks import webhook, webhook_delivery, webhook_secret
 from engine.definition import MACHINES
 from engine.model import Role
 from engine.records import CASE_RECORDS
+from engine.sentences import say
 from engine.territory_records import TERRITORY_RECORDS
 
 AT_MOST: Final = 10
@@ -46,10 +47,10 @@ def make_webhook(db: Connection, who: Identity, wanted: Wanted, *, now: datetime
     """Make a webhook, and give it with the secret that signs what it is sent: shown this once. Raises Invalid with what to change."""
     _check_address(wanted.url)
     if unknown := [event for event in wanted.events if event not in EVENTS]:
-        raise Invalid(f"Cet événement n’existe pas : {unknown[0][:60]}.", "events")
+        raise Invalid(say("Cet événement n’existe pas : {event}.", event=unknown[0][:60]), "events")
     mine = select(func.count()).where(webhook.c.person_id == who.person)
     if int(db.execute(mine).scalar_one()) >= AT_MOST:
-        raise Invalid(f"Vous avez déjà {AT_MOST} webhooks : supprimez-en un.")
+        raise Invalid(say("Vous avez déjà {at_most} webhooks : supprimez-en un.", at_most=AT_MOST))
     own, secret = new_id(now), SECRET_BEGINS + base64.b64encode(secrets.token_bytes(_BYTES)).decode()
     row = {"person_id": who.person, "url": wanted.url, "events": list(wanted.events), "created_at": now}
     db.execute(insert(webhook).values(id=own, **row))

@@ -114,6 +114,7 @@ class CaseSaid:
     city: str = ""
     quartier: str = ""
     language: str = "fr"
+    """The language that the person chose to read in, else the one that they speak."""
     referent: Someone = Someone()
     referent_id: str | None = None
     away_until: date | None = None

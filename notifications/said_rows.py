@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from cases.appointments import appointment_of
 from cases.orienting import written_to
@@ -93,11 +93,15 @@ def rows_for(db: Connection, messages: Sequence[Row]) -> Rows:
 # -- questions --------------------------------------------------------------------------------------------------------------
 
 
+_LANGUAGE: Final = func.coalesce(entrepreneur.c.reads_in, entrepreneur.c.language).label("language")
+"""The language that the person chose to read in, else the one that they speak."""
+
+
 def _case_rows() -> Select[Any]:
     columns = (
         *case_file.c, business.c.name.label("business"), business.c.activity, business.c.address_line, business.c.city,
         entrepreneur.c.name.label("person"), entrepreneur.c.phone.label("person_phone"), entrepreneur.c.email.label("person_email"),
-        entrepreneur.c.language, quartier.c.name.label("quartier"), person.c.name.label("referent"), person.c.phone.label("referent_phone"),
+        _LANGUAGE, quartier.c.name.label("quartier"), person.c.name.label("referent"), person.c.phone.label("referent_phone"),
         person.c.email.label("referent_email"),
     )  # fmt: skip
     joined = (

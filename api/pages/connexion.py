@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from sqlalchemy import Connection
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from api.identity_provider import Provider, ProviderAway
+from api.languages import every_language
 from api.pages.cast import cast_of, first_of
 from api.pages.entering import enter
 from api.pages.frame import Frame
@@ -57,7 +58,7 @@ async def send_link(
     return answer
 
 
-@router.get("/connexion/envoye")
+@router.get("/connexion/envoye", dependencies=[Depends(every_language)])
 async def show_sent(request: Request) -> Response:
     """Say that a mail has left, if the address is known, and take the code that it holds."""
     return _sent(request)

@@ -31,7 +31,7 @@ Door = Callable[[Request, Opened], Awaitable[Response]]
 @router.get("/lien/{token}")
 async def show_link(request: Request, token: str, work: Work) -> Response:
     """Show what the link is for; nothing is done, and nothing is used up."""
-    opened = await open_link(token, work)
+    opened = await open_link(request, token, work)
     answer = await _SHOW[opened.link.purpose](request, opened)
     if opened.reference:
         answer.background = BackgroundTask(note_once, opened.visit, opened.reference, _how(request))
@@ -41,7 +41,7 @@ async def show_link(request: Request, token: str, work: Work) -> Response:
 @router.post("/lien/{token}")
 async def act_by_link(request: Request, token: str, work: Work) -> Response:
     """Do what the button says."""
-    opened = await open_link(token, work)
+    opened = await open_link(request, token, work)
     return await _ACT[opened.link.purpose](request, opened)
 
 

@@ -12,6 +12,7 @@ from cases.absences import circle_of
 from cases.directory.columns import COLUMNS, NATURES, RULES, SHAPES, Nature, WrongValue, written
 from cases.directory.held import Held, Row, absences_of, key_of
 from cases.identifiers import new_id
+from engine.sentences import lowered, say
 
 MOST_PLACES: Final = 999
 _CODES: Final = {
@@ -117,7 +118,10 @@ def _read(entry: Entry) -> tuple[dict[str, Any], list[Wrong]]:
     for name, text in entry.texts.items():
         if name not in shape.columns:
             if text:
-                said = f"Cette colonne ne dit rien d’une ligne « {NATURES[entry.nature].lower()} » : videz-la."
+                said = say(
+                    "Cette colonne ne dit rien d’une ligne « {written} » : videz-la.",
+                    written=lowered(NATURES[entry.nature]),
+                )
                 wrong.append(Wrong(name, text, "column_not_here", said))
             continue
         try:
@@ -128,7 +132,9 @@ def _read(entry: Entry) -> tuple[dict[str, Any], list[Wrong]]:
     known_wrong = {one.column for one in wrong}
     for name in shape.required:
         if values.get(name) is None and name not in known_wrong:
-            wrong.append(Wrong(name, "", "missing", f"Il manque « {COLUMNS[name].header} » : écrivez-le."))
+            wrong.append(
+                Wrong(name, "", "missing", say("Il manque « {header} » : écrivez-le.", header=COLUMNS[name].header))
+            )
     return values, wrong
 
 
@@ -154,7 +160,12 @@ def _branch(held: Held, row: Row, _: Row | None, __: date) -> Iterator[Wrong]:
             "Cet opérateur n’est pas dans l’annuaire : ajoutez sa ligne avant, ou corrigez son nom court.",
         )
     if not 1 <= row.values["capacity"] <= MOST_PLACES:
-        yield _wrong(row, "capacity", "bad_capacity", f"Une antenne a de 1 à {MOST_PLACES} places par semaine.")
+        yield _wrong(
+            row,
+            "capacity",
+            "bad_capacity",
+            say("Une antenne a de 1 à {most} places par semaine.", most=MOST_PLACES),
+        )
     for level, code in row.values["covers"]:
         if level == "quartier" and code not in held.quartiers:
             yield Wrong(
@@ -165,7 +176,10 @@ def _branch(held: Held, row: Row, _: Row | None, __: date) -> Iterator[Wrong]:
             )
         elif level in _CODES and not _CODES[level][0].fullmatch(code):
             yield Wrong(
-                "covers", f"{level} {code}", "bad_code", f"Ce code n’en est pas un : écrivez {_CODES[level][1]}."
+                "covers",
+                f"{level} {code}",
+                "bad_code",
+                say("Ce code n’en est pas un : écrivez {written}.", written=_CODES[level][1]),
             )
 
 
@@ -189,7 +203,10 @@ def _offer(held: Held, row: Row, _: Row | None, __: date) -> Iterator[Wrong]:
         least, most = row.values[f"{name}_min"], row.values[f"{name}_max"]
         if least is not None and most is not None and least > most:
             yield _wrong(
-                row, f"{name}_max", "bounds_crossed", f"Le plus grand est au moins {least} : échangez les deux bornes."
+                row,
+                f"{name}_max",
+                "bounds_crossed",
+                say("Le plus grand est au moins {least} : échangez les deux bornes.", least=least),
             )
 
 
@@ -243,7 +260,7 @@ def _absence(held: Held, row: Row, _: Row | None, __: date) -> Iterator[Wrong]:
         yield _wrong(row, "substitute", "not_a_colleague", said)
     if circle := circle_of(others, (agent, substitute), first, last):
         names = " → ".join(held.people[one].name for one in circle)
-        said = f"Remplacements en rond : {names}. Choisissez quelqu’un qui est là ces jours-là."
+        said = say("Remplacements en rond : {names}. Choisissez quelqu’un qui est là ces jours-là.", names=names)
         yield _wrong(row, "substitute", "circular_substitutes", said)
 
 

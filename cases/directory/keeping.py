@@ -18,6 +18,7 @@ from cases.directory.judging import Entry, Verdict, Wrong, eligibility_of, judge
 from cases.identifiers import new_id
 from cases.tables.operators import branch, coverage, offer, operator
 from cases.tables.people import absence
+from engine.sentences import say
 
 _PUT_RIGHT: Final = frozenset({Nature.OPERATOR, Nature.BRANCH, Nature.OFFER})
 """Lines whose corrections are noted: what an organisation is, and not the days of its people."""
@@ -68,7 +69,10 @@ def _not_twice(verdict: Verdict, before: dict[Any, int]) -> Verdict:
     if first == verdict.entry.number:
         return verdict
     wrong = Wrong(
-        "nature", verdict.title, "line_twice", f"La ligne {first} parle déjà de la même chose : gardez-en une."
+        "nature",
+        verdict.title,
+        "line_twice",
+        say("La ligne {first} parle déjà de la même chose : gardez-en une.", first=first),
     )
     return Verdict(verdict.entry, "refused", wrong=(wrong,))
 

@@ -23,6 +23,7 @@ from cases.importers.errors import MAX_BYTES, MAX_ROWS
 from cases.importers.sheet import read_sheet
 from cases.reference_data import bring_up
 from cases.tables.operators import aid
+from engine.sentences import say
 
 _MARKS: Final = (b"[", b"{")
 
@@ -115,7 +116,9 @@ def _lines(content: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:
     sheet = read_sheet(content)
     names = [str(cell).strip().casefold() for cell in sheet.header.cells]
     if "name" not in names:
-        raise Invalid(f"Il faut une colonne « name ». Colonnes connues : {', '.join(sorted(KNOWN))}.", "file")
+        raise Invalid(
+            say("Il faut une colonne « name ». Colonnes connues : {listed}.", listed=", ".join(sorted(KNOWN))), "file"
+        )
     for line in sheet.lines:
         if not line.is_blank:
             yield line.number, dict(zip(names, line.cells, strict=False))
@@ -123,7 +126,9 @@ def _lines(content: bytes) -> Iterator[tuple[int, Mapping[str, Any]]]:
 
 def _listed(content: bytes) -> Sequence[Mapping[str, Any]]:
     if len(content) > MAX_BYTES:
-        raise Invalid(f"Ce fichier dépasse {MAX_BYTES // 1_000_000} Mo : importez-le en plusieurs fois.", "file")
+        raise Invalid(
+            say("Ce fichier dépasse {count} Mo : importez-le en plusieurs fois.", count=MAX_BYTES // 1_000_000), "file"
+        )
     try:
         read = json.loads(content)
     except (ValueError, RecursionError):
@@ -132,5 +137,5 @@ def _listed(content: bytes) -> Sequence[Mapping[str, Any]]:
     if not isinstance(listed, list):
         raise Invalid("Ce JSON n’a pas de liste « results » : prenez une réponse de /api/aids/.", "file")
     if len(listed) > MAX_ROWS:
-        raise Invalid(f"Ce fichier a plus de {MAX_ROWS} aides : importez-le en plusieurs fois.", "file")
+        raise Invalid(say("Ce fichier a plus de {most} aides : importez-le en plusieurs fois.", most=MAX_ROWS), "file")
     return [one if isinstance(one, dict) else {} for one in listed]

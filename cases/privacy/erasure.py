@@ -38,6 +38,7 @@ from cases.tables.tracks import plan_action, referral, transition_plan
 from cases.views.reading import case_row
 from cases.views.sight import sight_of
 from engine.model import Role
+from engine.sentences import say
 from engine.state_names import CaseState
 
 NOBODY: Final = "Entreprise anonymisée"
@@ -53,7 +54,10 @@ class ChainBroken(CasesError):
 
     def __init__(self, reference: str) -> None:
         super().__init__(
-            f"Le journal du dossier {reference} ne se vérifie plus : rien n’a été effacé, lancez « qp verify »."
+            say(
+                "Le journal du dossier {reference} ne se vérifie plus : rien n’a été effacé, lancez « qp verify ».",
+                reference=reference,
+            )
         )
 
 
@@ -174,7 +178,7 @@ Wiping = tuple[Table, ColumnElement[bool], dict[str, Any]]
 def _of_the_person(db: Connection, case: Mapping[Any, Any]) -> Iterator[Wiping]:
     """The person and the business, unless another case that is not anonymised is theirs too."""
     gone = {
-        "name": None, "phone": None, "email": None, "birth_year": None, "gender": None, "prefers": None,
+        "name": None, "phone": None, "email": None, "birth_year": None, "gender": None, "prefers": None, "reads_in": None,
     }  # fmt: skip
     if not _shared(db, case, "entrepreneur_id"):
         yield entrepreneur, entrepreneur.c.id == case["entrepreneur_id"], gone

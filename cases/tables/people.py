@@ -18,7 +18,7 @@ class Person(SQLModel, table=True):
     name: str = Field(sa_type=Text)
     email: str | None = Field(default=None, sa_type=Text, unique=True)
     phone: str | None = Field(default=None, sa_type=Text)
-    language: str = Field(default="fr", sa_type=Text)
+    reads_in: str | None = Field(default=None, sa_type=Text)
     timezone: str = Field(default="Europe/Paris", sa_type=Text)
     active: bool = Field(default=True)
     created_at: datetime = Field(sa_type=Instant)

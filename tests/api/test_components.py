@@ -8,6 +8,7 @@ import pytest
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, StrictUndefined, Undefined
 
 from api.assets import FOLDER, Assets
+from notifications.languages import teach
 from notifications.typography import filters
 
 TEMPLATES = FOLDER.parent / "templates"
@@ -133,8 +134,8 @@ def environment(undefined: type[Undefined] = StrictUndefined) -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=undefined, extensions=["jinja2.ext.i18n"]
     )
-    made.install_null_translations(newstyle=True)
-    made.filters.update(filters("fr"))
+    teach(made)
+    made.filters.update(filters())
     made.globals["asset"] = Assets()
     return made
 

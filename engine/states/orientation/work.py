@@ -11,6 +11,7 @@ from engine.guards import answered_on_behalf, consent_to_share, three_attempts
 from engine.inputs import choice, flag, of_kind, words
 from engine.lists import CHANNEL, DISCONTINUE, PROGRESS, RESULT, WITHDRAW
 from engine.model import InputKind, MailClass, Notify, Refusal, Role, Step
+from engine.sentences import say
 from engine.state_names import Phase, ReferralState
 from engine.states.orientation.answers import OPERATOR_OR_ADVISER, WAITING, an_agent_of_the_branch, noted_by_the_adviser
 from engine.steps.needs import ADVISER, OUTCOMES
@@ -79,7 +80,11 @@ def _the_branch_is_open(at: Situation) -> Refusal | None:
     if closed is None:
         return None
     return Refusal(
-        "branch_closed", f"L’antenne est fermée jusqu’au {closed:%d/%m/%Y} : attendez, ou demandez à quelqu’un d’autre."
+        "branch_closed",
+        say(
+            "L’antenne est fermée jusqu’au {closed:%d/%m/%Y} : attendez, ou demandez à quelqu’un d’autre.",
+            closed=closed,
+        ),
     )
 
 
@@ -250,7 +255,10 @@ def _where_the_news_comes_from(at: Situation) -> Refusal | None:
         return None
     return Refusal(
         "no_source",
-        f"Dites d’où vient la nouvelle : {at.referral.operator_name or 'l’opérateur'} pourra la corriger.",
+        say(
+            "Dites d’où vient la nouvelle : {operator} pourra la corriger.",
+            operator=at.referral.operator_name or "l’opérateur",
+        ),
         field="source",
     )
 

@@ -119,6 +119,8 @@ PAGES: Final[Mapping[str, Way]] = {
     "POST /lien/{token}/nouveau": Way(
         public=True, ok=(303,), fill={"token": "aucun-lien-ne-porte-ces-lettres"}, form={}
     ),
+    "POST /lien/{token}/langue": Way("link", public=True, ok=(303,), form={"langue": "ar"}),
+    "POST /langue": Way(public=True, ok=(303,), form={"langue": "en"}),
     "GET /mon-dossier/{token}": Way("link", public=True),
     "GET /mon-dossier/{token}/{word}": Way("link", public=True, fill={"word": "arreter"}),
     "POST /mon-dossier/{token}": Way(
@@ -238,6 +240,7 @@ PAGES: Final[Mapping[str, Way]] = {
     "POST /mon-compte/sessions/{session_id}/fermer": Way(ok=(404,), fill={"session_id": "aucune"}, form={}),
     "POST /mon-compte/sessions/autres/fermer": Way(ok=(303,), form={}),
     "POST /mon-compte/role": Way(ok=(303, 404, 422), form={"role": "aucun"}),
+    "POST /mon-compte/langue": Way(ok=(303, 422), form={"langue": "en"}),
     "POST /mon-compte/telephone": Way(ok=(303, 404, 422), form={}),
     "GET /pilotage/choix": Way(roles=TERRITORY, refused=404),
     "GET /aide/composants": Way(public=True),
