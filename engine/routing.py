@@ -218,11 +218,8 @@ def _amount(wanted: Wanted, offered: Offered) -> Check | None:
 
 def _limits(offered: Offered) -> str:
     low, high = offered.eligibility.amount_min, offered.eligibility.amount_max
-    said = [
-        say(words, amount=f"{value:,} €".replace(",", " "))
-        for words, value in (("au moins {amount}", low), ("au plus {amount}", high))
-        if value
-    ]
+    bounds = (("au moins {amount}", low), ("au plus {amount}", high))
+    said = [say(words, amount=f"{value:,} €".replace(",", " ")) for words, value in bounds if value]
     return say(" ({limits})", limits=together(said, ", ")) if said else ""
 
 
@@ -331,34 +328,19 @@ def _fit(wanted: Wanted, offered: Offered) -> Share:
     made_for = [name for name, check in found.items() if check and check.passed and not check.to_verify]
     unknown = [name for name, check in found.items() if check and check.to_verify]
     shares = 5 * len(made_for) + len(unknown) + 3 * sum(check is None for check in found.values())
-    said = [
-        say(words, names=together(names, ", "))
-        for words, names in (("Convient pour {names}.", made_for), ("À vérifier : {names}.", unknown))
-        if names
-    ]
+    sentences = (("Convient pour {names}.", made_for), ("À vérifier : {names}.", unknown))
+    said = [say(words, names=together(names, ", ")) for words, names in sentences if names]
     return shares, 15, together(said) or "Ouverte à toutes les entreprises."
 
 
 def _capacity(_: Wanted, offered: Offered) -> Share:
     free = max(0, offered.capacity - offered.load)
     if not free:
-        return (
-            0,
-            1,
-            say(
-                "Plus de place cette semaine : {waiting}.",
-                waiting=_counted(offered.load, "{count} demande attend", "{count} demandes attendent"),
-            ),
-        )
-    return (
-        free,
-        offered.capacity,
-        say(
-            "{free} sur {capacity} cette semaine.",
-            free=_counted(free, "{count} place libre", "{count} places libres"),
-            capacity=offered.capacity,
-        ),
-    )
+        waiting = _counted(offered.load, "{count} demande attend", "{count} demandes attendent")
+        return 0, 1, say("Plus de place cette semaine : {waiting}.", waiting=waiting)
+    places = _counted(free, "{count} place libre", "{count} places libres")
+    said = say("{free} sur {capacity} cette semaine.", free=places, capacity=offered.capacity)
+    return free, offered.capacity, said
 
 
 def _reliability(_: Wanted, offered: Offered) -> Share:

@@ -27,6 +27,8 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from notifications.languages import language, shown
@@ -118,7 +120,7 @@ def initials(name: str) -> str:
 def filters() -> dict[str, Callable[..., Any]]:
     """The filters of a Jinja environment, by their name."""
     known = (typo, prose, phone, phone_uri, initials, day_long, day_short, hour, number, euros)
-    return {function.__name__: function for function in known}
+    return {function.__name__: _each_time(function) for function in known}
 
 
 _NARROW: Final = "\u202f"
@@ -153,6 +155,16 @@ _FIGURES: Final = (
     (re.compile(r"(?<=\d\u00a0h)[ ](?=\d\d\b)"), _FIXED),
 )
 _THOUSANDS: Final = re.compile(r"(?<!\d)(?<!\d[ ,.])\d{1,3}(?: \d{3})+(?! ?\d)")
+
+
+def _each_time(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same as a filter that Jinja does not work out once, when it reads a template: the language is that of each reader."""
+
+    @pass_context
+    def said(_: Context, *given: Any, **named: Any) -> Any:
+        return function(*given, **named)
+
+    return said
 
 
 def _between_tags(markup: Markup, change: Callable[[str], str]) -> Markup:

@@ -92,6 +92,7 @@ def wanted(code: str) -> dict[Words, list[str]]:
 def update(code: str) -> Catalog:
     """The catalogue of a language with every message that it must have, and no other; what was translated stays."""
     before, made = read_catalogue(code), Catalog()
+    made.mime_headers = before.mime_headers
     for words, files in sorted(wanted(code).items(), key=lambda item: (item[1][0], str(item[0]))):
         known = before.get(words if isinstance(words, str) else words[0])
         said = known.string if known else ("" if isinstance(words, str) else ("",) * before.num_plurals)

@@ -234,7 +234,7 @@ def test_every_link_and_button_says_something(page: Page) -> None:
 
 def test_a_page_has_one_h1_one_main_and_its_title(page: Page) -> None:
     assert len(page.all("h1")) == len(page.all("main")) == len(page.all("title")) == 1
-    assert page.all("html") == [{"lang": "fr"}]
+    assert page.all("html") == [{"lang": "fr", "dir": "ltr"}]
     assert page.all("meta", name="color-scheme") == [{"name": "color-scheme", "content": "light dark"}]
     assert page.all("a", **{"class": "skip"}) == [{"class": "skip", "href": "#contenu"}]
 

@@ -25,7 +25,7 @@ OTHERS = [code for code in LANGUAGES if code != FRENCH.code]
 TRANSLATED = [code for code in OTHERS if not LANGUAGES[code].is_french]
 NAMES = re.compile(r"\{[^}]*\}|%\([a-z_]+\)[sd]|%%")
 EMAILS = Path(composer.__file__).parent / "emails"
-FRENCH_WORDS = re.compile(r"\b(vous|votre|vos|nous|est|pour|avant|sont|une|les)\b")
+FRENCH_WORDS = re.compile(r"(?<![\w-])(vous|votre|vos|nous|est|pour|avant|sont|une|les)(?![\w-])")
 THEIRS = sorted({one.key for one in mails() if one.role == "entrepreneur"} | {"new_link", "digest"})
 """The mails that somebody who is helped may receive."""
 
@@ -132,8 +132,10 @@ def test_every_mail_to_somebody_who_is_helped_is_written_in_each_language_with_t
     assert set(THEIRS) <= written
     parts = re.compile(r"\{% block (\w+) %\}")
     for key in written:
-        french = set(parts.findall((EMAILS / f"{key}.jinja").read_text(encoding="utf-8"))) - {"simple", "item"}
-        assert set(parts.findall((EMAILS / code / f"{key}.jinja").read_text(encoding="utf-8"))) == french, key
+        french = set(parts.findall((EMAILS / f"{key}.jinja").read_text(encoding="utf-8"))) - {"simple", "item", "facts"}
+        assert set(parts.findall((EMAILS / code / f"{key}.jinja").read_text(encoding="utf-8"))) - {"facts"} == french, (
+            key
+        )
 
 
 @pytest.fixture
@@ -157,7 +159,7 @@ def test_a_mail_is_whole_in_the_language_of_its_reader(speakers: Lives, code: st
             letter = composed_for(speakers, mail, code)
             assert f'<html lang="{language.tag}" dir="{language.direction}">' in letter.html
             assert letter.html.count('class="btn"') == 1, mail
-            theirs = re.sub(r"«[^»]*»", "", before_the_french(letter.text, code))
+        XX
             assert not FRENCH_WORDS.search(letter.subject + letter.preheader + theirs), (mail, theirs)
 
 

@@ -192,7 +192,7 @@ WRITTEN = {
     "fr-simple": "mardi 1ᵉʳ\u00a0décembre 2026 · mar. 1ᵉʳ\u00a0déc. · 8\u00a0h\u00a005 · 12\u202f000 · 1\u202f500,50\u00a0€",
     "en": "Tuesday 1\u00a0December 2026 · Tue 1\u00a0Dec · 8:05 · 12,000 · €1,500.50",
     "ar": "الثلاثاء 1\u00a0ديسمبر 2026 · الثلاثاء 1\u00a0ديسمبر · 8:05 · 12,000 · 1,500.50\u00a0€",
-    "pt": "terça-feira, 1\u00a0de dezembro de 2026 · terça, 1\u00a0de dez. · 8:05 · 12\u00a0000 · 1500,50\u00a0€",
+    "pt": "terça-feira, 1\u00a0de dezembro de 2026 · terça, 1\u00a0de dez. · 8:05 · 12\u00a0000 · 1\u00a0500,50\u00a0€",
     "tr": "1\u00a0Aralık 2026 Salı · 1\u00a0Ara Sal · 8:05 · 12.000 · €1.500,50",
 }
 
