@@ -64,7 +64,6 @@ class Town:
             "email": INES,
             "active": True,
             "created_at": NOW,
-            "language": "fr",
             "timezone": "Europe/Paris",
         }
         grant = {"id": new_id(NOW), "person_id": self.ines, "role": "adviser", "created_at": NOW}
