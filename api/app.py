@@ -9,9 +9,11 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from api import csrf, errors, link_limits, pages
+from api.encrypted import OverTls
 from api.headers import BodyLimit, SafeHeaders, Safety, origin_of
 from api.identity_provider import Provider
 from api.languages import Spoken
+from api.log_lines import Logged
 from api.meter import Meter
 from api.metrics import Figures, Measured
 from api.pages import refusals
@@ -68,7 +70,10 @@ def create_app(
     refusals.add_to(app)
     app.add_middleware(BodyLimit)
     app.add_middleware(Spoken)
+    if chosen.in_production:
+        app.add_middleware(OverTls, base_url=app.state.base_url)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=chosen.hosts, www_redirect=False)
+    app.add_middleware(Logged)
     app.add_middleware(SafeHeaders, safety=app.state.safety)
     app.add_middleware(Measured, figures=app.state.figures)
     return app

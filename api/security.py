@@ -125,6 +125,7 @@ async def _current(
     if held is None:
         await meter.spend(work, {Counted.REFUSED_FROM: network}, now)
         raise NotSignedIn
+    request.state.person = held.identity.person
     await meter.spend(work, {Counted.REST: str(held.identity.person), Counted.REST_FROM: network}, now)
     if (needed := scope_for(request.method, request.url.path)) not in held.scopes:
         raise ScopeMissing(needed)

@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """The addresses of the proxies whose `X-Forwarded-For` is believed, separated by commas; of nobody else. Never `*`."""
     metrics_token: SecretStr = SecretStr("")
     """What a monitor gives to read `/metrics` (`Authorization: Bearer …`). Without it, they are read from the machine itself alone."""
+    log_format: str = "text"
+    """How `qp serve` and `qp worker` write their lines on the standard output: `json` for tools, `text` for people."""
     oidc_issuer: str = ""
     """The identity provider that lets people in beside mail (OpenID Connect, ProConnect): its address. Without it there is none."""
     oidc_client_id: str = ""

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.commands.doorway import CLOCK, running_database
+from api.log_lines import write_lines
 from api.receiving import read_listen, receiving
 from api.settings import Settings, settings, with_kept_key
 from cases.database import Database
@@ -29,19 +30,21 @@ STOP_WITHIN = 25
 
 def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve the pages and the JSON interface; on SQLite, do the worker's part too."""
+    write_lines(settings().log_format)
     with running_database() as database:
         chosen = with_kept_key(settings())
         app = create_app(database, settings=chosen)
         if database.dialect == "sqlite":
             work_inside(app, database, chosen)
         uvicorn.run(
-            app, host=host, port=port, log_level="info", access_log=False, timeout_graceful_shutdown=STOP_WITHIN,
+            app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=STOP_WITHIN,
             proxy_headers=True, forwarded_allow_ips=chosen.proxies, server_header=False,
         )  # fmt: skip
 
 
 def worker() -> None:
     """Do what happens by itself: deadlines, messages, mails. As many as one likes on one PostgreSQL."""
+    write_lines(settings().log_format)
     with running_database() as database:
         asyncio.run(_until_stopped(database))
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from api.identity_provider import Provider, ProviderAway
 from api.languages import every_language
+from api.log_lines import note_refused
 from api.pages.cast import cast_of, first_of
 from api.pages.entering import enter
 from api.pages.frame import Frame
@@ -33,6 +34,8 @@ _WRONG_CODE: Final = (
     "Ce code n’est pas, ou n’est plus, le bon : relisez le dernier courriel reçu, ou demandez-en un autre."
 )
 SYSTEM: Final = Scope.worker()
+_CLEARED: Final = '"cache"'
+"""What the browser forgets with the session; not its storage, where shops may still wait to be sent (decision 24)."""
 _SLOGAN: Final = "Du commerce repéré à l’aide obtenue"
 
 
@@ -71,6 +74,7 @@ async def enter_by_code(request: Request, work: Work, code: Annotated[str, Form(
     browser, typed = frame.holder(request), "".join(code.split())
     found = await work.write(lambda db: _try_code(db, browser, typed, asker, frame.key, now), SYSTEM)
     if found is None:
+        note_refused(request, "code")
         return _sent(request, to_correct(Invalid(_WRONG_CODE, "code")), status=422)
     return await enter(request, work, *found)
 
@@ -83,6 +87,7 @@ async def sign_out(request: Request, work: Work) -> Response:
     told = await work.write(lambda db: end_session(db, secret, now))
     answer = see_other(request, await _way_out(request, told) or "/connexion", done("Vous êtes déconnecté."))
     frame.forget(answer, frame.session_cookie)
+    answer.headers["Clear-Site-Data"] = _CLEARED
     return answer
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 from starlette.responses import RedirectResponse, Response
 
 from api.identity_provider import Attempt, Provider, ProviderAway, ProviderRefused
+from api.log_lines import note_refused
 from api.pages.entering import enter
 from api.pages.frame import Frame
 from api.pages.shell import own_address, see_other, warned
@@ -51,6 +52,7 @@ async def come_back(request: Request, work: Work, code: str = "", state: str = "
             raise ProviderRefused(_UNKNOWN.format(vouched.email))
         answer = await enter(request, work, who, attempt.next_page, provider_token=vouched.id_token)
     except (ProviderAway, ProviderRefused) as error:
+        note_refused(request, type(error).__name__)
         answer = see_other(request, "/connexion", warned(str(error)))
     frame.forget(answer, frame.attempt_cookie)
     return answer

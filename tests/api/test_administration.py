@@ -27,6 +27,7 @@ def of(town: Town, name: str) -> str:
     return f"{PEOPLE}/{town.street.ids[name]}"
 
 
+@pytest.mark.asvs("8.2.1")
 def test_each_finds_the_pages_that_are_theirs(town: Town) -> None:
     assert "Ouvrir un dossier avec un motif" in town["admin"].open("/administration").page
     manager = town["laurent"].open("/administration").page
@@ -72,6 +73,7 @@ def test_a_manager_invites_nobody_beyond_their_territory(town: Town, changes: di
     assert not [row for row in town.row(person) if row["email"] == "nora@example.org"]
 
 
+@pytest.mark.asvs("7.4.2")
 def test_an_account_that_is_closed_opens_nothing_any_more(town: Town) -> None:
     town["ines"].open("/")
     own, now = town.street.ids["ines"], town.street.clock.now()
@@ -112,6 +114,7 @@ def test_two_people_never_stand_in_for_each_other(town: Town) -> None:
 
 
 @pytest.mark.parametrize("days", [{"from": "2026-12-31", "to": "2026-12-21"}, {"from": "", "to": "2026-12-21"}])
+@pytest.mark.asvs("2.2.3")
 def test_days_that_make_no_absence_are_told(town: Town, days: dict[str, str]) -> None:
     browser = town["laurent"].open(of(town, "ines")).fill(f"{of(town, 'ines')}/absences", **days, substitute="")
     assert browser.status == 422

@@ -174,6 +174,7 @@ def page(request: pytest.FixtureRequest) -> Page:
     return shown(PIECES, **context(request.param))
 
 
+@pytest.mark.asvs("1.2.1")
 def test_a_name_that_is_a_script_is_only_words_in_every_piece() -> None:
     page = shown(PIECES, **context(HOSTILE))
     assert "".join(page.words).count("<script>") > 100
@@ -266,6 +267,7 @@ def test_lists_without_anything_are_still_whole() -> None:
     assert not page.all("div", role="alert")
 
 
+@pytest.mark.asvs("7.4.4")
 def test_a_signed_in_person_may_leave_and_the_places_say_where_they_are() -> None:
     page = shown('{% extends "base.html" %}', **context())
     assert [found["action"] for found in page.all("form")] == ["/deconnexion", "/deconnexion", "/undo"]

@@ -64,6 +64,7 @@ def mailbox(database: Database) -> Mailbox:
 
 
 @pytest.mark.parametrize("purpose", [str(purpose) for purpose in LASTS if purpose is not Purpose.CODE])
+@pytest.mark.asvs("3.5.3")
 def test_following_a_link_changes_nothing_however_it_is_followed(mailbox: Mailbox, purpose: str) -> None:
     pages = mailbox.to_follow(purpose)
     before = mailbox.everything()

@@ -76,6 +76,7 @@ def pages(town: Town, references: list[str]) -> Iterator[tuple[str, str]]:
         yield address, town[name].client.get(address).text
 
 
+@pytest.mark.asvs("1.1.2", "1.2.1", "1.3.5")
 def test_no_payload_comes_out_raw_on_any_page(town: Town) -> None:
     found = {address: text for address, text in pages(town, written(town))}
     assert {address: raw(text) for address, text in found.items() if raw(text)} == {}
@@ -85,6 +86,7 @@ def test_no_payload_comes_out_raw_on_any_page(town: Town) -> None:
     )
 
 
+@pytest.mark.asvs("1.1.2", "1.2.1")
 def test_no_payload_comes_out_raw_in_any_mail(town: Town) -> None:
     written(town)
     now = town.street.clock.now() + timedelta(hours=1)

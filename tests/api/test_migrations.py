@@ -255,6 +255,7 @@ def test_asking_for_their_tracks_leaves_the_scope_as_it_was(walled: Database) ->
     assert walled.read(ask, Scope(person="agent")) == ([], "nothing")
 
 
+@pytest.mark.asvs("8.4.1")
 def test_nobody_changes_what_they_cannot_see_nor_gives_a_case_away(walled: Database) -> None:
     mine = Scope.of(territories=["roubaix"])
     urgent = update(case_file).values(urgent=True)
@@ -320,6 +321,7 @@ def test_an_entrepreneur_sees_their_own_case(walled: Database) -> None:
     assert _seen(walled, Scope.of(entrepreneur="owner roubaix")) == {"in roubaix"}
 
 
+@pytest.mark.asvs("13.2.2")
 def test_the_application_cannot_take_the_wall_down(walled: Database) -> None:
     for statement in (
         "ALTER TABLE case_file DISABLE ROW LEVEL SECURITY",

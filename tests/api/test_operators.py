@@ -118,6 +118,7 @@ def test_a_value_that_cannot_be_is_shown_again_at_its_field(town: Town) -> None:
     assert 'value="douze"' in boss.page
 
 
+@pytest.mark.asvs("2.2.3")
 def test_days_that_are_crossed_are_shown_again_with_the_colleagues_to_choose_from(town: Town) -> None:
     boss = browser_of(town, Role.OPERATOR_MANAGER, branch=town.branches["adie"])
 

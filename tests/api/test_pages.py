@@ -135,6 +135,7 @@ def test_a_stranger_gets_the_answer_of_a_case_that_does_not_exist(street: Street
         assert browsers["stranger"].open(_address(street, path)).status == 404
 
 
+@pytest.mark.asvs("8.2.3")
 def test_an_operator_sees_their_own_request_and_not_the_others(street: Street, browsers: dict[str, Browser]) -> None:
     page = browsers["elodie"].open(_address(street, "/dossiers/{pagnes}")).page
     assert "CMA, antenne de Roubaix" in page

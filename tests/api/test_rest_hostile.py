@@ -120,6 +120,7 @@ def asked(collection: str, where: str, event: str, payload: Any) -> dict[str, An
     }
 
 
+@pytest.mark.asvs("2.2.1", "2.2.2")
 def test_whatever_is_entered_in_a_step_or_a_record_is_pointed_at_and_nothing_is_written(busy: tuple[Door, str]) -> None:
     adviser, reference = busy
     before = lines_of(adviser)
@@ -228,6 +229,7 @@ BODIES: tuple[Any, ...] = (
         "/territories/roubaix/steps",
     ],
 )
+@pytest.mark.asvs("2.2.1", "15.3.5")
 def test_a_body_of_the_wrong_shape_is_pointed_at(busy: tuple[Door, str], path: str) -> None:
     door, reference = busy
     before = lines_of(door)

@@ -45,6 +45,7 @@ def test_a_token_that_reads_writes_nothing_and_says_which_right_it_lacks(town: d
 
 
 @on_sqlite
+@pytest.mark.asvs("8.2.1")
 def test_each_right_opens_its_own_door(town: dict[str, Door]) -> None:
     writer, importer = (with_a_token(town["adviser"], scope) for scope in (TokenScope.WRITE, TokenScope.IMPORT))
 
@@ -133,6 +134,7 @@ def close_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(meter, "LIMITS", rate_limits.LIMITS)
 
 
+@pytest.mark.asvs("2.3.2", "2.4.1")
 def test_one_person_asks_so_often_and_their_neighbours_are_not_held_back(
     town: dict[str, Door], close_limits: None
 ) -> None:
@@ -159,6 +161,7 @@ def test_a_network_and_everybody_have_their_own_bounds(town: dict[str, Door], cl
 
 
 @on_sqlite
+@pytest.mark.asvs("4.1.3", "15.3.4")
 def test_who_tries_tokens_is_told_to_wait_whatever_the_headers_say(town: dict[str, Door], close_limits: None) -> None:
     thief = town["adviser"].as_("qp_guess")
 

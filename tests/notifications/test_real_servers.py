@@ -156,6 +156,7 @@ def test_without_encryption_this_server_takes_nothing_and_nothing_is_lost(
     assert {row.status for row in scene.messages()} == {"waiting"}
 
 
+@pytest.mark.asvs("12.3.2")
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     scene: Scene, servers: RealServers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
