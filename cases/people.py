@@ -189,6 +189,16 @@ def tokens(db: Connection, email: str | None = None) -> list[dict[str, Any]]:
     return [dict(row) for row in db.execute(query).mappings()]
 
 
+def may_bear_a_token(db: Connection, who: str) -> list[tuple[str, str]]:
+    """For whom somebody of the programme makes a token, by id and name: for themselves and for partners' tools, never in a colleague's name."""
+    tools = select(role_grant.c.person_id).where(role_grant.c.role == Role.API_CLIENT, role_grant.c.ended_at.is_(None))
+    bears = (person.c.active, or_(person.c.id == who, person.c.id.in_(tools)))
+    return [
+        (row.id, row.name)
+        for row in db.execute(select(person.c.id, person.c.name).where(*bears).order_by(person.c.name))
+    ]
+
+
 def open_tokens(db: Connection, person_id: str, now: datetime) -> list[dict[str, Any]]:
     """The tokens of somebody that still open the door, the first made first."""
     alive = (

@@ -23,6 +23,7 @@ from cases.files import Files
 from notifications import clock
 from notifications.mailer import Post
 from notifications.smtp import SmtpCarrier, read_server
+from notifications.webhooks import Teller
 
 STOP_WITHIN = 25
 """Seconds that requests and letters under way have to finish when the process is asked to stop."""
@@ -59,6 +60,10 @@ def post_of(chosen: Settings) -> Post | None:
     return Post(carrier, chosen.mail_from, chosen.base_url, worker=_name(), **where)
 
 
+def _around(chosen: Settings) -> clock.Around:
+    return clock.Around(Files(chosen.files_dir), Teller(hosts=chosen.tool_hosts))
+
+
 def _name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
@@ -69,7 +74,7 @@ async def _until_stopped(database: Database) -> None:
         asyncio.get_running_loop().add_signal_handler(asked, stopping.set)
     async with receiving(database, CLOCK, settings()):
         chosen = with_kept_key(settings())
-        await clock.run(database, CLOCK, post_of(chosen), stopping, name=_name(), files=Files(chosen.files_dir))
+        await clock.run(database, CLOCK, post_of(chosen), stopping, name=_name(), around=_around(chosen))
 
 
 def work_inside(app: FastAPI, database: Database, chosen: Settings) -> None:
@@ -84,7 +89,7 @@ def work_inside(app: FastAPI, database: Database, chosen: Settings) -> None:
         async with lives(of) as state, receiving(database, CLOCK, chosen):
             stopping = asyncio.Event()
             at_work = asyncio.create_task(
-                clock.run(database, CLOCK, post, stopping, name=_name(), files=Files(chosen.files_dir))
+                clock.run(database, CLOCK, post, stopping, name=_name(), around=_around(chosen))
             )
             try:
                 yield state

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from fastapi import FastAPI
 
 from cases.clock import FixedClock, SystemClock
 from cases.database import Database
@@ -27,15 +28,22 @@ def back_from(database: Database, lies: Lies) -> Iterator[Browser]:
     town, asked = Town(database), {"nonce": ""}
     town.clock = FixedClock(SystemClock().now())
     with lying(lies, lambda: asked["nonce"], int(town.clock.now().timestamp())) as issuer:
-        chosen = {"oidc_issuer": issuer, "oidc_client_id": CLIENT, "oidc_client_secret": "a-secret"}
-        app = application(database, town.clock, settings=SETTINGS.model_copy(update=_as_settings(chosen)))
-        app.include_router(home)
-        browser = Browser(app)
-        led = browser.client.get("/connexion/fournisseur")
-        said = parse_qs(urlsplit(led.headers["location"]).query)
-        asked["nonce"] = said.get("nonce", [""])[0]
-        browser.open(f"/connexion/fournisseur/retour?code=c&state={said.get('state', [''])[0]}")
-        yield browser
+        yield come_back(Browser(application_with(town, issuer)), asked)
+
+
+def application_with(town: Town, issuer: str) -> FastAPI:
+    chosen = {"oidc_issuer": issuer, "oidc_client_id": CLIENT, "oidc_client_secret": "a-secret"}
+    app = application(town.database, town.clock, settings=SETTINGS.model_copy(update=_as_settings(chosen)))
+    app.include_router(home)
+    return app
+
+
+def come_back(browser: Browser, asked: dict[str, str]) -> Browser:
+    """Leave for the provider, and come back with what it says."""
+    led = browser.client.get("/connexion/fournisseur")
+    said = parse_qs(urlsplit(led.headers.get("location", "")).query)
+    asked["nonce"] = said.get("nonce", [""])[0]
+    return browser.open(f"/connexion/fournisseur/retour?code=c&state={said.get('state', [''])[0]}")
 
 
 def entered(browser: Browser) -> bool:
@@ -124,3 +132,19 @@ def test_the_tokens_of_the_provider_never_come_to_the_browser(database: Database
         read = [browser.client.get(address).text for address in ("/chez-moi", "/mon-compte", "/")]
         kept = [value for cookie in browser.client.cookies.jar for value in (cookie.value or "",)]
     assert not [token for token in given if any(token in text for text in (*read, *kept))]
+
+
+@pytest.mark.asvs("10.5.2")
+def test_an_address_that_was_given_to_a_successor_does_not_open_the_account_of_who_had_it(database: Database) -> None:
+    lies, town, asked = Lies(), Town(database), {"nonce": ""}
+    town.clock = FixedClock(SystemClock().now())
+    with lying(lies, lambda: asked["nonce"], int(town.clock.now().timestamp())) as issuer:
+        app = application_with(town, issuer)
+
+        assert entered(come_back(Browser(app), asked))
+        lies.claims, lies.about = {"sub": "the successor"}, {"sub": "the successor"}
+        successor = come_back(Browser(app), asked)
+        assert "demandez à l'administration du programme de le délier" in successor.page
+        assert not entered(successor)
+        lies.claims, lies.about = {}, {"email": "another.address@roubaix.example"}
+        assert entered(come_back(Browser(app), asked)), "the same person, whose address changed there"

@@ -9,6 +9,7 @@ import hmac
 import ipaddress
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api.metrics import Figures
+from api.settings import Settings
 from cases.tables.memory import journal
 from cases.tables.people import person
 from cases.tables.webhooks import webhook, webhook_delivery, webhook_secret
@@ -331,3 +333,31 @@ def test_a_refused_step_tells_nothing(town: dict[str, Door], tool: Tool) -> None
     assert answer.status_code == 422
     lines = rows(town["adviser"], select(journal))
     assert len(rows(town["adviser"], select(webhook_delivery))) == before == len(lines)
+
+
+@pytest.mark.asvs("1.3.6", "13.2.4", "13.2.5")
+def test_in_production_only_the_hosts_of_the_settings_are_told(town: dict[str, Door], tool: Tool) -> None:
+    made(town["adviser"], tool)
+    town["adviser"].logs()
+    production = {"env": "production", "base_url": "https://quartiers.example"}
+
+    assert Settings(**production).tool_hosts == frozenset()
+    assert Settings(**production, webhook_hosts="Outil.example, autre.example").tool_hosts == {NAME, "autre.example"}
+    elsewhere = replace(tool.teller(), hosts=Settings(**production, webhook_hosts="autre.example").tool_hosts)
+    assert told(town["adviser"], elsewhere) == 0
+    assert tool.told == []
+    known = replace(tool.teller(), hosts=Settings(**production, webhook_hosts=NAME).tool_hosts)
+    town["adviser"].clock.set(town["adviser"].clock.now() + timedelta(days=1))
+    assert told(town["adviser"], known) > 0
+
+
+@pytest.mark.asvs("13.2.4")
+def test_a_webhook_to_a_host_that_is_not_in_the_settings_is_refused(town: dict[str, Door]) -> None:
+    app = town["adviser"].client.app
+    app.state.tool_hosts = frozenset({"autre.example"})  # type: ignore[attr-defined]
+
+    refused = town["adviser"].post("/webhooks", {"url": "https://outil.example/lignes"})
+
+    assert refused.status_code == 422
+    assert "QP_WEBHOOK_HOSTS" in refused.json()["detail"]
+    assert town["adviser"].post("/webhooks", {"url": "https://autre.example/lignes"}).status_code == 201
