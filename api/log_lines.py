@@ -80,7 +80,7 @@ def _note_answer(request: Request, status: int) -> None:
     person = found.identity.person if found else getattr(request.state, "person", None)
     known = {"person": person} if person else {}
     if status >= 500:
-        _log.error("request_failed", status=status, exc_info=True, **known, **_where(request))
+        _log.error("request_failed", status=status, **known, **_fault(sys.exc_info()[1]), **_where(request))
     else:
         _log.warning("request_refused", status=status, **known, **_where(request))
 
@@ -95,14 +95,19 @@ def _without_words(_: Any, __: str, line: MutableMapping[str, Any]) -> MutableMa
     """An error as its kind and where it arose: its message may hold what somebody typed."""
     given = line.pop("exc_info", None)
     error = sys.exc_info()[1] if given is True else given[1] if isinstance(given, tuple) else given
-    if isinstance(error, BaseException):
-        line["error"], line["at_fault"] = type(error).__name__, _frames(error)
+    line.update(_fault(error))
     return line
 
 
-def _frames(error: BaseException) -> list[str]:
-    """Where an error went through: file, line and function, the innermost last."""
-    return [f"{_short(one.filename)}:{one.lineno} {one.name}" for one in traceback.extract_tb(error.__traceback__)[-8:]]
+def _fault(error: Any) -> dict[str, Any]:
+    """The kind of an error, and where it went through: file, line and function, the innermost last."""
+    if not isinstance(error, BaseException):
+        return {}
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return {
+        "error": type(error).__name__,
+        "at_fault": [f"{_short(one.filename)}:{one.lineno} {one.name}" for one in frames],
+    }
 
 
 def _short(file: str) -> str:

@@ -13,14 +13,19 @@ from starlette.responses import Response
 from api import sign_in
 from api.pages.language import known
 from api.pages.shell import ACCOUNT, PageVisit, done, page, see_other
+from api.privacy_export import zipped_account
 from api.sign_in import OWN_PHONE, SignedIn
 from cases import people
 from cases.languages import keep_language
 from notifications.languages import LANGUAGES, OF_WORK, language, speak
+from cases.database import Scope
+from notifications.own_account import account_held
 from notifications.typography import day_long, day_short, hour
 
 router = APIRouter(prefix=ACCOUNT)
 
+SYSTEM: Final = Scope.worker()
+"""What is held on oneself stands in tables of which nobody sees the others: it is asked by one’s own id alone."""
 ZONE: Final = "Europe/Paris"
 _BROWSERS: Final = {
     "Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "FxiOS": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari",
@@ -49,6 +54,15 @@ async def show_account(request: Request, visit: PageVisit) -> Response:
         request, "account.html", sessions=[_session(row, found) for row in sessions], tokens=[_token(row) for row in tokens],
         own_phone=_own_until(sessions, found), days=OWN_PHONE.days, whole=not found.own_phone_only, languages=_languages(),
     )  # fmt: skip
+
+
+@router.get("/donnees.zip")
+async def take_data_away(request: Request, visit: PageVisit) -> Response:
+    """All that is held on who works here, as they are given it."""
+    who, now = str(_signed_in(request).identity.person), visit.now
+    held = await visit.work.read(lambda db: account_held(db, who), SYSTEM)
+    headers = {"Content-Disposition": 'attachment; filename="mon-compte.zip"'}
+    return Response(zipped_account(held, now), media_type="application/zip", headers=headers)
 
 
 @router.post("/role")

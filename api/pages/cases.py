@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from api.named import names
 from api.pages import desk
 from api.pages.case_map import map_context
 from api.pages.case_view import SITUATIONS, STAGES
@@ -87,6 +88,7 @@ async def take_away(format: Literal["csv", "xlsx"], request: Request, visit: Pag
     """The same list as a file: all of its pages."""
     asked, who, now = asked_of(request.query_params), visit.identity, visit.now
     rows = await visit.read(lambda db: every_case(db, who, asked.narrowing(), now=now, at_most=AT_MOST))
+    names(request, {row.reference for row in rows})
     return as_file(table_of_cases(rows, now), format=format, name=f"dossiers-{now:%Y-%m-%d}")
 
 

@@ -34,7 +34,7 @@ async def show_link(request: Request, token: str, work: Work) -> Response:
     opened = await open_link(request, token, work)
     answer = await _SHOW[opened.link.purpose](request, opened)
     if opened.reference:
-        answer.background = BackgroundTask(note_once, opened.visit, opened.reference, _how(request))
+        answer.background = BackgroundTask(note_once, opened.visit, {opened.reference}, _how(request))
     return answer
 
 

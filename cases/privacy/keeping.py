@@ -77,7 +77,13 @@ DEFAULTS: Final[Mapping[Kept, Rule]] = {
             "Un signalement jamais qualifié",
             "clos et anonymisé, après un préavis de 30 jours",
         ),
-        Rule(Kept.UNUSED_ACCOUNT, 24, True, "Un compte qui ne sert plus", "désactivé, adresse et téléphone effacés"),
+        Rule(
+            Kept.UNUSED_ACCOUNT,
+            24,
+            True,
+            "Un compte qui ne sert plus",
+            "anonymisé : plus de nom, d’adresse ni de téléphone",
+        ),
         Rule(Kept.MAIL_BODY, 62, False, "Le texte des courriels partis", "effacé"),
         Rule(Kept.IMPORT_FILE, 7, False, "Les fichiers importés", "effacés"),
         Rule(

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 import logging
 import re
-from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 import pytest
 import structlog
@@ -22,10 +19,11 @@ from cases.tables.people import person
 from notifications.links import new_link
 from tests.api.browser import HOST, Browser
 from tests.api.canary import EMAIL, NAME, holds_a_trace
+from tests.api.lines import lines_of, written
 from tests.api.street import NOW, WORKER, Town
 from tests.cases.conftest import database
 
-__all__ = ["database"]
+__all__ = ["database", "written"]
 faults = APIRouter()
 
 
@@ -36,29 +34,11 @@ async def fail(kind: str) -> None:
 
 
 @pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """Where the lines go, as `qp serve` writes them; afterwards all is as it was."""
-    kept, root = structlog.get_config(), logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    lines = io.StringIO()
-    write_lines("json", lines)
-    yield lines
-    structlog.configure(**kept)
-    root.handlers[:] = handlers
-    root.setLevel(level)
-
-
-@pytest.fixture
 def town(database: Database) -> Town:
     """None of this depends on which database it is, but for what the database itself says."""
     town = Town(database)
     town.app.include_router(faults)
     return town
-
-
-def lines_of(written: io.StringIO, event: str = "") -> list[dict[str, Any]]:
-    found = [json.loads(line) for line in written.getvalue().splitlines()]
-    return [line for line in found if event in ("", line["event"])]
 
 
 def enter(town: Town, link: str) -> Browser:

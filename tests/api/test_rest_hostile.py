@@ -288,3 +288,22 @@ def test_an_if_match_that_says_nothing_known_is_stale(town: dict[str, Door], hea
     hold = {"step": "hold", "payload": {"reason": "health", "until": "2027-02-20"}}
 
     assert town["adviser"].post(f"/cases/{reference}/steps", hold, If_Match=header).status_code == status
+
+
+@pytest.mark.asvs("1.4.2")
+@pytest.mark.parametrize("number", [10**30, -1, 2**63, 1.5, "1e400", True])
+def test_a_number_out_of_its_bounds_is_pointed_at(town: dict[str, Door], number: object) -> None:
+    adviser = town["adviser"]
+    reference = adviser.logs()
+
+    answers = (
+        adviser.get(f"/cases?limit={number}"),
+        adviser.post(f"/cases/{reference}/steps", {"step": "qualify", "version": number}),
+        adviser.post(f"/cases/{reference}/sessions", {"payload": {"day": "2027-02-01", "minutes": number}}),
+        adviser.post(
+            f"/cases/{reference}/aids", {"payload": {"aid": "Prêt", "amount": {"amount": number, "currency": "EUR"}}}
+        ),
+    )
+
+    assert {answer.status_code for answer in answers} <= {409, 422}
+    assert adviser.get(f"/cases/{reference}").json()["state"] == "detection"

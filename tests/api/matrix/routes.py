@@ -194,6 +194,16 @@ PAGES: Final[Mapping[str, Way]] = {
         roles=ADMIN, refused=404, ok=(404,), fill={"reference": "QP-0000-0000"}, form={}
     ),
     "GET /administration/jetons": Way(roles=ADMIN, refused=404),
+    "POST /administration/jetons": Way(roles=ADMIN, refused=404, ok=(422,), form={"name": ""}),
+    "GET /administration/webhooks": Way(roles=ADMIN, refused=404),
+    "POST /administration/webhooks": Way(roles=ADMIN, refused=404, ok=(422,), form={"url": "http://outil.example"}),
+    "GET /administration/webhooks/{identifier}": Way("webhook", ADMIN, 404),
+    "POST /administration/webhooks/{identifier}/arreter": Way("webhook", ADMIN, 404, ok=(303,), form={}),
+    "POST /administration/webhooks/{identifier}/reprendre": Way("webhook", ADMIN, 404, ok=(303,), form={}),
+    "POST /administration/webhooks/{identifier}/supprimer": Way(
+        roles=ADMIN, refused=404, ok=(404,), fill={"identifier": "aucun"}, form={}
+    ),
+    "POST /administration/personnes/{person}/sessions/fermer": Way(fill={"person": "aucune"}, ok=(404,), form={}),
     "POST /administration/jetons/{identifier}/revoquer": Way(
         roles=ADMIN, refused=404, ok=(404,), fill={"identifier": "aucun"}, form={}
     ),
@@ -236,6 +246,7 @@ PAGES: Final[Mapping[str, Way]] = {
     "POST /dossiers/{reference}/orienter": Way("case", TERRITORY, 404, ok=(303, 404, 422), form={}),
     "GET /imports/{identifier}/rapport.{kind}": Way("import", fill={"kind": "csv"}),
     "GET /mon-compte": Way(),
+    "GET /mon-compte/donnees.zip": Way(),
     "POST /mon-compte/jetons/{token_id}/fermer": Way(ok=(404,), fill={"token_id": "aucun"}, form={}),
     "POST /mon-compte/sessions/{session_id}/fermer": Way(ok=(404,), fill={"session_id": "aucune"}, form={}),
     "POST /mon-compte/sessions/autres/fermer": Way(ok=(303,), form={}),
