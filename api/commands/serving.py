@@ -31,8 +31,8 @@ STOP_WITHIN = 25
 
 def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve the pages and the JSON interface; on SQLite, do the worker's part too."""
-    write_lines(settings().log_format)
     with running_database() as database:
+        write_lines(settings().log_format)
         chosen = with_kept_key(settings())
         app = create_app(database, settings=chosen)
         if database.dialect == "sqlite":
@@ -45,8 +45,8 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 
 def worker() -> None:
     """Do what happens by itself: deadlines, messages, mails. As many as one likes on one PostgreSQL."""
-    write_lines(settings().log_format)
     with running_database() as database:
+        write_lines(settings().log_format)
         asyncio.run(_until_stopped(database))
 
 

@@ -50,14 +50,13 @@ def town(database: Database, tmp_path: Path) -> Town:
 
 
 def worked(town: Town, server: MailServer, *, hours: int) -> None:
-    """The worker's part, some hours later: what is due happens, is planned and is mailed; one letter is refused, then the server is away."""
+    """The worker's part, some hours later: what is due happens, is planned and is mailed; the server is away, then refuses one letter."""
     later = town.street.clock.now() + timedelta(hours=hours)
     town.street.later(later)
-    server.answers = ["550 5.7.1 no", "451 4.7.1 later"]
-    asyncio.run(tick(town.street.database, town.street.clock, post_to(server)))
     server.refuses_us = True
     asyncio.run(tick(town.street.database, town.street.clock, post_to(server)))
-    server.refuses_us = False
+    server.refuses_us, server.answers = False, ["550 5.7.1 no", "451 4.7.1 later"]
+    asyncio.run(tick(town.street.database, town.street.clock, post_to(server)))
 
 
 def errors_of(town: Town, reference: str) -> Iterator[tuple[str, str]]:
@@ -69,7 +68,7 @@ def errors_of(town: Town, reference: str) -> Iterator[tuple[str, str]]:
     case = f"/api/v1/cases/{reference}"
     for address, bearer, sent in (
         ("/faute", "", None), ("/api/v1/faute", token, None), (case, token, None), (f"/api/v1/cases?sort={SAID}", own, None), (f"/api/v1/{SAID}", token, None),
-        (f"/api/v1/cases/{SAID}", own, None), (f"{case}/steps", token, {"step": SAID}),
+        (f"/api/v1/cases/{SAID}", own, None), (f"{case}/steps", token, {"step": "hold", "payload": {"text": SAID}}),
         (f"{case}/steps", own, {"step": "close", "payload": {"reason": SAID}}), (f"{case}/notes", own, {"payload": {"text": f"{SAID}\x00"}}),
         ("/api/v1/cases", own, {"name": NAME, "phone": f"{SAID} 39987654", "email": SAID, "unknown": NAME}), (f"/dossiers/{reference}", "", None),
         (f"/nulle-part/{SAID}", "", None), (f"/lien/{SAID}", "", None),

@@ -293,11 +293,11 @@ def test_in_production_a_key_is_required_and_cookies_travel_over_tls_alone(town:
 
     settings = Settings(env="production", secret_key="k" * 32, base_url=HOST)
     app = application(town.database, town.clock, settings=settings)
-    answer = Browser(app).client.get("/connexion")
+    answer = Browser(app).client.get(HOST.replace("http:", "https:") + "/connexion")
 
     assert answer.headers["set-cookie"].startswith("__Host-qp_visitor=")
     assert {"Secure", "HttpOnly", "Path=/"} <= set(answer.headers["set-cookie"].split("; "))
-    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
 
 
 @pytest.mark.asvs("13.3.2")
