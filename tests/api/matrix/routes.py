@@ -198,8 +198,8 @@ PAGES: Final[Mapping[str, Way]] = {
     "GET /administration/webhooks": Way(roles=ADMIN, refused=404),
     "POST /administration/webhooks": Way(roles=ADMIN, refused=404, ok=(422,), form={"url": "http://outil.example"}),
     "GET /administration/webhooks/{identifier}": Way("webhook", ADMIN, 404),
-    "POST /administration/webhooks/{identifier}/arreter": Way("webhook", ADMIN, 404, ok=(303,), form={}),
-    "POST /administration/webhooks/{identifier}/reprendre": Way("webhook", ADMIN, 404, ok=(303,), form={}),
+    "POST /administration/webhooks/{identifier}/arreter": Way("webhook", ADMIN, 404, ok=(303, 404), form={}),
+    "POST /administration/webhooks/{identifier}/reprendre": Way("webhook", ADMIN, 404, ok=(303, 404), form={}),
     "POST /administration/webhooks/{identifier}/supprimer": Way(
         roles=ADMIN, refused=404, ok=(404,), fill={"identifier": "aucun"}, form={}
     ),
