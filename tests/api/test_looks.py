@@ -99,7 +99,8 @@ def test_a_branch_that_opens_a_mail_by_its_common_address_is_noted_as_the_branch
     )
     forget(town)
 
-    assert Browser(town.app).open(f"/lien/{link}").status == 200
+    pressed = Browser(town.app).client.get(f"/lien/{link}", headers={"Sec-Fetch-User": "?1"})
+    assert pressed.status_code == 200
 
     assert looked(town) == {(branch, "link")}
     [row] = town.row(access_log)

@@ -6,7 +6,7 @@ from alembic import op
 from cases.tables import columns
 
 revision = '0012'
-down_revision = '0011'
+down_revision = '0015'
 branch_labels = None
 depends_on = None
 ONCE = 'access_log_once'
