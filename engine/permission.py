@@ -127,7 +127,7 @@ def _missing(at: Situation, step: Step) -> tuple[Refusal, ...]:
             found.append(
                 Refusal(
                     f"unknown_{asked.name}",
-                    say("Cette valeur n’est pas dans la liste : choisissez parmi celles proposées."),
+                    "Cette valeur n’est pas dans la liste : choisissez parmi celles proposées.",
                     field=asked.name,
                 )
             )

@@ -16,9 +16,9 @@ from api.pages.shell import ACCOUNT, PageVisit, done, page, see_other
 from api.privacy_export import zipped_account
 from api.sign_in import OWN_PHONE, SignedIn
 from cases import people
+from cases.database import Scope
 from cases.languages import keep_language
 from notifications.languages import LANGUAGES, OF_WORK, language, speak
-from cases.database import Scope
 from notifications.own_account import account_held
 from notifications.typography import day_long, day_short, hour
 
