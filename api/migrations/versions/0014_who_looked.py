@@ -5,8 +5,8 @@ from alembic import op
 
 from cases.tables import columns
 
-revision = '0012'
-down_revision = '0015'
+revision = '0014'
+down_revision = '0013'
 branch_labels = None
 depends_on = None
 ONCE = 'access_log_once'
