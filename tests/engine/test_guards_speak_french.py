@@ -31,6 +31,8 @@ def pieces(node: ast.expr) -> list[str]:
         return ["".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)]
     if isinstance(node, ast.IfExp):
         return pieces(node.body) + pieces(node.orelse)
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "say":
+        return [re.sub(r"\{\w+\}", "X", text) for text in pieces(node.args[0])]
     return []
 
 
