@@ -9,10 +9,14 @@ from fastapi import Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from api import csrf, errors, link_limits, pages
+from api.encrypted import OverTls
 from api.headers import BodyLimit, SafeHeaders, Safety, origin_of
 from api.identity_provider import Provider
+from api.languages import Spoken
+from api.log_lines import Logged
 from api.meter import Meter
 from api.metrics import Figures, Measured
+from api.named import Named
 from api.pages import refusals
 from api.pages.frame import frame_of
 from api.registers.completing import Registers
@@ -61,19 +65,30 @@ def create_app(
     app.state.meter = Meter()
     app.state.metrics_token = chosen.metrics_token.get_secret_value()
     app.state.provider = provider
+    app.state.tool_hosts = chosen.tool_hosts
     app.state.safety = Safety(chosen.in_production, origin_of(chosen.oidc_issuer))
     _add_routes(app, demo=demo)
     errors.add_to(app)
     refusals.add_to(app)
-    app.add_middleware(BodyLimit)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=chosen.hosts, www_redirect=False)
-    app.add_middleware(SafeHeaders, safety=app.state.safety)
-    app.add_middleware(Measured, figures=app.state.figures)
+    _add_layers(app, chosen)
     return app
 
 
+def _add_layers(app: FastAPI, chosen: Settings) -> None:
+    """What every request goes through, from the innermost to the outermost."""
+    app.add_middleware(Named)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(Spoken)
+    if chosen.in_production:
+        app.add_middleware(OverTls, base_url=app.state.base_url)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=chosen.hosts, www_redirect=False)
+    app.add_middleware(Logged)
+    app.add_middleware(SafeHeaders, safety=app.state.safety)
+    app.add_middleware(Measured, figures=app.state.figures)
+
+
 def _add_routes(app: FastAPI, *, demo: bool) -> None:
-    """Every page is guarded from forged forms, and what links send is counted, here and once; the mail readers' own button sends no form."""
+    """Every page is guarded from forged forms, and what links send is counted, here and once; the mail readers’ own button sends no form, and is counted too."""
     for router in ROUTERS:
         app.include_router(router, prefix="/api/v1", responses={**errors.PROBLEMS})
     guarded = [Depends(csrf.checked), Depends(link_limits.checked)]
@@ -81,7 +96,7 @@ def _add_routes(app: FastAPI, *, demo: bool) -> None:
     for router in shown:
         app.include_router(router, dependencies=guarded, include_in_schema=False)
     for router in pages.UNGUARDED:
-        app.include_router(router, include_in_schema=False)
+        app.include_router(router, dependencies=[Depends(link_limits.checked)], include_in_schema=False)
     app.state.addresses = frozenset(getattr(route, "path", "") for router in shown for route in router.routes)
     app.include_router(health.router, include_in_schema=False)
     app.router.routes.append(app.state.frame.assets.route)

@@ -37,7 +37,7 @@ async def checked(request: Request) -> None:
     """Refuse what changes something and does not come from our pages. Raises Forged, and Invalid for what cannot be kept."""
     if request.method in READS:
         return
-    form = await request.form()
+    form = request.state.sent = await request.form()
     if any("\x00" in value for value in form.values() if isinstance(value, str)):
         raise Invalid("Retirez les caractères de contrôle.")
     given = form.get(FIELD) or request.headers.get("x-csrf-token") or ""
@@ -45,11 +45,11 @@ async def checked(request: Request) -> None:
     holder = frame.holder(request)
     wanted = token_for(holder, frame.key) if holder else ""
     known = bool(wanted) and hmac.compare_digest(str(given).encode(), wanted.encode())
-    if not known or not _comes_from_here(request):
+    if not known or not comes_from_here(request):
         raise Forged
 
 
-def _comes_from_here(request: Request) -> bool:
+def comes_from_here(request: Request) -> bool:
     """What the browser itself says; one that says nothing is too old to, and the token answers for it."""
     site = request.headers.get("sec-fetch-site")
     if site is not None:

@@ -50,6 +50,7 @@ ERRORS: Final[Mapping[str, Told]] = {
     "not_your_role": Told(403, "Étape d’un autre rôle", "Cette étape revient à quelqu’un d’autre : sa raison le nomme."),
     "scope_missing": Told(403, "Droit du jeton", "Ce jeton ne sert pas à cela : demandez-en un qui a ce droit (read, write, import, webhooks)."),
     "not_found": Told(404, "Introuvable", "Cette adresse n’existe pas, ou elle n’est pas à vous : la liste est à /api/docs."),
+    "tls_needed": Told(403, "Connexion chiffrée nécessaire", "Cette adresse répond en https:// seulement : un jeton envoyé en clair est à révoquer."),
     "method_not_allowed": Told(405, "Méthode refusée", "Cette adresse ne répond pas à cette méthode : la liste est à /api/docs."),
     "conflict": Told(409, "Le dossier a changé", "Le dossier a changé entre-temps : relisez-le, puis recommencez."),
     "stale": Told(412, "Le dossier a changé", "La version de If-Match n’est plus la bonne : relisez le dossier, puis recommencez."),
@@ -159,6 +160,11 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(OperationalError, _busy)
     app.add_exception_handler(NoFreeConnection, _busy)
     app.add_exception_handler(Exception, _unexpected)
+
+
+def plain_problem(code: str) -> dict[str, Any]:
+    """A problem of that code, with the sentence of its own."""
+    return _problem(code)
 
 
 def reason(refusal: Refusal, track: str) -> dict[str, Any]:

@@ -114,10 +114,10 @@ def _field(asked: Input, choices: tuple[Choice, ...], sent: FormData, wrong: Map
     if asked.kind in _BY_PART:
         parts = tuple(replace(one, error=wrong.get(one.name)) for one in _BY_PART[asked.kind](asked, choices, sent))
         return Field(asked.name, asked.label, "parts", asked.required, parts=parts, error=error) if parts else None
-    common = {"required": asked.required, "error": error}
+    common: dict[str, Any] = {"required": asked.required, "error": error}
     if asked.kind in _TYPED and not choices:
         shape, attributes = _typed(asked)
-        return Field(asked.name, asked.label, shape, value=_text(sent, asked.name), attributes=attributes, **common)  # type: ignore[arg-type]  # two kinds of values under names of their own
+        return Field(asked.name, asked.label, shape, value=_text(sent, asked.name), attributes=attributes, **common)
     if asked.kind is InputKind.FLAG:
         return Field(asked.name, asked.label, "flag", value=_text(sent, asked.name), error=error)
     if not choices and not asked.required:

@@ -51,6 +51,8 @@ class Safety:
         answered.setdefault("Content-Security-Policy", self.policy)
         for name, value in SAFE.items():
             answered.setdefault(name, value)
+        if answered.get("content-type", "").endswith("+xml"):
+            answered["Content-Type"] += "; charset=utf-8"
         if self.over_tls:
             answered.setdefault("Strict-Transport-Security", OVER_TLS)
         answered["X-Request-ID"] = request_id

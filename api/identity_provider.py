@@ -63,8 +63,10 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Vouched:
-    """An address that the provider vouches for, and what it must be shown when the person leaves."""
+    """Whom the provider vouches for: its own id of them, their address, and what it must be shown when they leave."""
 
+    issuer: str
+    subject: str
     email: str
     id_token: str
 
@@ -125,7 +127,7 @@ class Provider:
         about = await self._about(given["access_token"])
         if about["sub"] != told["sub"]:
             raise ProviderRefused("Le service d’identité parle de deux personnes : recommencez.")
-        return Vouched(self._verified_email(about), given["id_token"])
+        return Vouched(self._issuer, str(told["sub"]), self._verified_email(about), given["id_token"])
 
     def _verified_email(self, about: Mapping[str, Any]) -> str:
         verified = about.get("email_verified", self._chosen.oidc_vouches)

@@ -12,43 +12,55 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from cases.journal import shown
+from cases.journal import plain, shown
+from notifications.languages import teach
 from notifications.personal_data import Held
 from notifications.typography import filters
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
+Rows = Mapping[str, tuple[Mapping[str, Any], ...]]
+"""The parts of what is held, by their French name."""
 
 
 def zipped(held: Sequence[Held], now: datetime) -> bytes:
-    """The bytes of the file: for each case its data, and one page that tells them all."""
+    """The bytes of the file on who is helped: for each case its data, and one page that tells them all."""
+    pages = {f"Dossier {one.reference}": _of_case(one) for one in held}
+    return _archive({f"{one.reference}.json": one.as_json() for one in held}, pages, now)
+
+
+def zipped_account(held: Rows, now: datetime) -> bytes:
+    """The bytes of the file on who works here."""
+    return _archive({"compte.json": plain(dict(held))}, {"Votre compte": held}, now)
+
+
+def _archive(data: Mapping[str, Any], told: Mapping[str, Rows], now: datetime) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for one in held:
-            archive.writestr(f"{one.reference}.json", json.dumps(one.as_json(), ensure_ascii=False, indent=1))
-        archive.writestr("a-lire.html", _page(held, now))
+        for name, content in data.items():
+            archive.writestr(name, json.dumps(content, ensure_ascii=False, indent=1))
+        archive.writestr("a-lire.html", _page(told, now))
     return file.getvalue()
 
 
-def _page(held: Sequence[Held], now: datetime) -> str:
+def _page(told: Mapping[str, Rows], now: datetime) -> str:
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
     )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    made.filters.update(filters("fr"))
-    cases = [{"reference": one.reference, "parts": list(_parts(one))} for one in held]
-    return made.get_template("export.html").render(cases=cases, on=f"{now:%d/%m/%Y}")
+    teach(made)
+    made.filters.update(filters())
+    subjects = [{"title": title, "parts": list(_parts(rows))} for title, rows in told.items()]
+    return made.get_template("export.html").render(subjects=subjects, on=f"{now:%d/%m/%Y}")
 
 
-def _parts(held: Held) -> Iterator[dict[str, Any]]:
-    """The parts of a case: a title, and its rows as pairs of a name and a text."""
-    named = {
-        "Dossier": (held.case,),
-        "Entreprise": (held.business,),
-        "Personne": (held.person,),
-        "Journal": held.journal,
-        **held.rows,
-    }
-    for title, rows in named.items():
+def _of_case(held: Held) -> Rows:
+    return {
+        "Dossier": (held.case,), "Entreprise": (held.business,), "Personne": (held.person,), "Journal": held.journal, **held.rows,
+    }  # fmt: skip
+
+
+def _parts(parts: Rows) -> Iterator[dict[str, Any]]:
+    """Each part: a title, and its rows as pairs of a name and a text."""
+    for title, rows in parts.items():
         if rows:
             yield {"title": title, "rows": [list(_pairs(row)) for row in rows]}
 

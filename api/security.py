@@ -23,7 +23,7 @@ from cases.access import Identity, grants_of, scope_of
 from cases.database import Database, Scope
 from cases.errors import CasesError, Invalid
 from cases.identifiers import new_id, read_reference
-from cases.privacy.looks import How, hour_of, note_look
+from cases.privacy.looks import How, hour_of, note_looks, reader_of
 from cases.privacy.openings import opened_by
 from cases.tables.people import api_token, person
 from engine.model import Role
@@ -125,6 +125,7 @@ async def _current(
     if held is None:
         await meter.spend(work, {Counted.REFUSED_FROM: network}, now)
         raise NotSignedIn
+    request.state.person = held.identity.person
     await meter.spend(work, {Counted.REST: str(held.identity.person), Counted.REST_FROM: network}, now)
     if (needed := scope_for(request.method, request.url.path)) not in held.scopes:
         raise ScopeMissing(needed)
@@ -183,21 +184,26 @@ async def _visit(request: Request, work: Work, identity: CurrentIdentity) -> Asy
 
 
 async def noted(request: Request, visit: Visit, how: How) -> None:
-    """Once the answer has left: note who looked at the case of its address."""
+    """Once the answer has left: note who looked at the case of its address, and at those that it named."""
     reference = request.path_params.get("reference")
-    if reference is not None and request.method == "GET":
-        await note_once(visit, read_reference(reference), how)
+    if request.method != "GET":
+        return
+    own = {read_reference(reference)} if reference is not None else set()
+    await note_once(visit, own, how)
+    await note_once(visit, getattr(request.state, "named", set()) - own, How.LIST)
 
 
-async def note_once(visit: Visit, reference: str, how: How) -> None:
-    """Note that somebody looked at a case, once an hour; a person alone looks, not a branch by its common address."""
+async def note_once(visit: Visit, references: Collection[str], how: How) -> None:
+    """Note that somebody looked at cases, once an hour each."""
     who, now = visit.identity, visit.now
-    if not who.person or not visit.work.first_time((reference, who.person, how, hour_of(now))):
+    reader, hour = reader_of(who), hour_of(now)
+    new = [one for one in sorted(references) if reader and visit.work.first_time((one, reader, how, hour))]
+    if not new:
         return
     try:
-        await visit.write(lambda db: note_look(db, who, reference, how, now))
+        await visit.write(lambda db: note_looks(db, who, new, how, now))
     except (CasesError, DBAPIError) as error:  # it was answered already
-        _log.error("look_not_noted", case=reference, person=who.person, error=type(error).__name__)
+        _log.error("look_not_noted", cases=new, reader=reader, error=type(error).__name__)
 
 
 CurrentVisit = Annotated[Visit, Depends(_visit)]

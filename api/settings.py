@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cases.webhooks import ANYWHERE
+
 KEY_FILE: Final = Path(".secret-key")
 
 
@@ -36,6 +38,10 @@ class Settings(BaseSettings):
     """The addresses of the proxies whose `X-Forwarded-For` is believed, separated by commas; of nobody else. Never `*`."""
     metrics_token: SecretStr = SecretStr("")
     """What a monitor gives to read `/metrics` (`Authorization: Bearer …`). Without it, they are read from the machine itself alone."""
+    log_format: str = "text"
+    """How `qp serve` and `qp worker` write their lines on the standard output: `json` for tools, `text` for people."""
+    webhook_hosts: str = ""
+    """The hosts at which webhooks may tell other tools, separated by commas; `*`: any that is public. Without it: in production none, elsewhere any."""
     oidc_issuer: str = ""
     """The identity provider that lets people in beside mail (OpenID Connect, ProConnect): its address. Without it there is none."""
     oidc_client_id: str = ""
@@ -85,6 +91,12 @@ class Settings(BaseSettings):
         given = [name.strip() for name in self.trusted_hosts.split(",") if name.strip()]
         own = urlsplit(self.base_url).hostname
         return given or ([own] if self.in_production and own else ["*"])
+
+    @property
+    def tool_hosts(self) -> frozenset[str]:
+        """The hosts at which webhooks may tell other tools."""
+        given = frozenset(name.strip().lower() for name in self.webhook_hosts.split(",") if name.strip())
+        return given or (frozenset() if self.in_production else ANYWHERE)
 
     @property
     def proxies(self) -> list[str]:

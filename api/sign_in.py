@@ -45,6 +45,8 @@ class SignedIn:
     to_keep_alive: bool
     own_phone_only: bool
     """The session itself is over: on their own phone they log businesses and see their own cases, and nothing else."""
+    reads_in: str | None = None
+    """The language that they chose, by its code."""
 
     @property
     def place(self) -> str | None:
@@ -84,7 +86,7 @@ def end_session(db: Connection, secret: str, now: datetime) -> str | None:
 def signed_in(db: Connection, secret: str, now: datetime) -> SignedIn | None:
     """Who has that session, with the roles that they have now; None when it is over, unknown, or the person is disabled."""
     joined = session.join(person, person.c.id == session.c.person_id)
-    columns = (session, person.c.name)
+    columns = (session, person.c.name, person.c.reads_in)
     mine = (session.c.token_hash == hash_of_secret(secret), person.c.active, _alive(now))
     row = db.execute(select(*columns).select_from(joined).where(*mine)).first()
     if row is None:
@@ -94,7 +96,7 @@ def signed_in(db: Connection, secret: str, now: datetime) -> SignedIn | None:
     whole = row.expires_at > now and row.seen_at > now - IDLE
     grants = tuple(one.grant for one in said if chosen in (None, one.id))
     who = Identity(row.person_id, row.name, grants, via="page", own_cases_only=not whole)
-    return SignedIn(who, row.id, said, chosen, now - row.seen_at >= _SEEN_EVERY, not whole)
+    return SignedIn(who, row.id, said, chosen, now - row.seen_at >= _SEEN_EVERY, not whole, row.reads_in)
 
 
 def keep_alive(db: Connection, found: SignedIn, now: datetime) -> None:

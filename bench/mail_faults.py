@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from bench.ground import NOW
 from bench.mail import SENDER, RunningClock, due_messages
@@ -306,7 +306,7 @@ def _ids(url: str) -> list[str]:
     return _read(url, lambda db: list(db.execute(due).scalars()))
 
 
-def _count(db: Connection, *where: object) -> int:
+def _count(db: Connection, *where: ColumnElement[bool]) -> int:
     return int(db.execute(select(func.count()).select_from(message).where(*where)).scalar_one())
 
 

@@ -56,6 +56,10 @@ class Identity:
         """The branches for which this person works."""
         return frozenset(g.branch for g in self.grants if g.branch and g.role in BRANCH_ROLES)
 
+    def without(self, roles: frozenset[Role]) -> Identity:
+        """The same person, as if they had none of these roles: in what they do as somebody else than a party."""
+        return replace(self, grants=tuple(g for g in self.grants if g.role not in roles))
+
     def has(self, role: Role) -> bool:
         """Whether this person has that role anywhere."""
         return any(g.role is role for g in self.grants)

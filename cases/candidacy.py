@@ -15,6 +15,7 @@ from cases.programme import TerritoryRequest
 from cases.reference_data import KnownTerritory
 from cases.tables.territories import commune, territory
 from engine.model import NEW
+from engine.sentences import say
 
 
 def apply(db: Connection, asked: KnownTerritory, *, by: Identity, now: datetime) -> tuple[Any, ...]:
@@ -23,11 +24,12 @@ def apply(db: Connection, asked: KnownTerritory, *, by: Identity, now: datetime)
     Raises Invalid when the slug is taken or a commune is unknown, Refused when the step is not allowed. Then nothing is written.
     """
     if db.execute(select(territory.c.id).where(territory.c.slug == asked.slug)).first():
-        raise Invalid(f"Le territoire « {asked.slug} » existe déjà.", "slug")
+        raise Invalid(say("Le territoire « {slug} » existe déjà.", slug=asked.slug), "slug")
     known = set(db.execute(select(commune.c.insee).where(commune.c.insee.in_(asked.communes))).scalars())
     if missing := sorted(set(asked.communes) - known):
         raise Invalid(
-            f"Communes inconnues : {', '.join(missing)}. Chargez d’abord les données de référence.", "communes"
+            say("Communes inconnues : {listed}. Chargez d’abord les données de référence.", listed=", ".join(missing)),
+            "communes",
         )
     own = new_id(now)
     row = {

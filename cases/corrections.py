@@ -15,8 +15,8 @@ from cases.access import Identity
 from cases.errors import Invalid
 from cases.importers.values import ValueRefused, read_email, read_phone, read_postcode, read_siret
 from cases.journey import Fired, Request
+from cases.quartiers import quartier_named
 from cases.tables.case import business, case_file, entrepreneur
-from cases.tables.territories import quartier
 
 NOT_KNOWN: Final = "(effacé)"
 """What the journal says of a fact that is not known after all."""
@@ -81,10 +81,7 @@ def _place(db: Connection, given: Mapping[str, str | None]) -> dict[str, Any]:
     """Where the business is: a quartier's code says that it is inside; being elsewhere says that it is in none."""
     code, situation = given.get("quartier_code"), given.get("quartier_situation")
     if code:
-        found = db.execute(select(quartier.c.id).where(quartier.c.code == code).order_by(quartier.c.id)).scalar()
-        if found is None:
-            raise Invalid("Ce quartier n’est pas connu : donnez un code comme QN05901M.", "quartier/code")
-        return {"quartier_id": found, "situation": "inside"}
+        return {"quartier_id": quartier_named(db, code, "quartier/code"), "situation": "inside"}
     if situation in ("outside", "unknown"):
         return {"quartier_id": None, "situation": situation}
     return {"situation": situation} if situation else {}

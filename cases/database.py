@@ -154,10 +154,10 @@ class SQLite:
     def __init__(self, url: str) -> None:
         if make_url(url).database in (None, "", ":memory:"):
             raise DatabaseRefused("Une base SQLite est un fichier : donnez son chemin, comme sqlite:///dossiers.db.")
-        self.engine = create_engine(url)
+        self.engine = create_engine(url, hide_parameters=True)
         event.listen(self.engine, "connect", _prepare_sqlite)
         self._writer = SQLiteWriter(self.engine)
-        self._readers = create_engine(url, pool_size=8, max_overflow=8)
+        self._readers = create_engine(url, pool_size=8, max_overflow=8, hide_parameters=True)
         event.listen(self._readers, "connect", _prepare_reader)
 
     def write(self, unit: Unit[T], scope: Scope) -> T:
@@ -248,7 +248,7 @@ def _pool(url: str, pooler: str | None) -> Engine:
             url = url.replace(name, "postgresql+psycopg://", 1)
     limits = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
     arguments = {"prepare_threshold": None} if pooler else {"options": limits}
-    return create_engine(url, pool_size=8, max_overflow=8, connect_args=arguments)
+    return create_engine(url, pool_size=8, max_overflow=8, connect_args=arguments, hide_parameters=True)
 
 
 _ABOVE_THE_WALL = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")

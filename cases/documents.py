@@ -21,6 +21,7 @@ from cases.tables.case import case_file, document
 from cases.tables.memory import journal
 from cases.views.sight import sight_of
 from engine.model import CASE_TRACK
+from engine.sentences import say
 
 LARGEST: Final = 10_000_000
 """Bytes of one document."""
@@ -62,7 +63,7 @@ def read_file(content: bytes, name: str) -> SentFile:
     if not content:
         raise Invalid("Ce fichier est vide : choisissez-en un autre.", "file")
     if len(content) > LARGEST:
-        raise Invalid(f"Ce fichier est trop lourd : {LARGEST // 1_000_000} Mo au plus.", "file")
+        raise Invalid(say("Ce fichier est trop lourd : {count} Mo au plus.", count=LARGEST // 1_000_000), "file")
     kind = kind_of(content)
     if kind is None:
         raise Invalid("Envoyez une photo, un PDF, un texte ou un tableau (sans macros).", "file")
@@ -83,7 +84,9 @@ def add_document(db: Connection, request: Request, path: str, *, by: Identity, n
         return fired
     own = document.c.case_id == fired.case_id
     if db.execute(select(func.count()).where(own)).scalar_one() > AT_MOST:
-        raise Invalid(f"Ce dossier a déjà {AT_MOST} documents : c’est le plus qu’il peut garder.", "file")
+        raise Invalid(
+            say("Ce dossier a déjà {at_most} documents : c’est le plus qu’il peut garder.", at_most=AT_MOST), "file"
+        )
     line = (own, document.c.sequence == fired.lines[0]["sequence"])
     db.execute(update(document).where(*line).values(path=path))
     return fired

@@ -16,6 +16,8 @@ from typing import Final
 
 from rapidfuzz.fuzz import token_sort_ratio
 
+from engine.sentences import say
+
 SAME: Final = 0.8
 """At this score or above, two descriptions are linked without asking."""
 POSSIBLE: Final = 0.5
@@ -138,11 +140,17 @@ def same(one: Fingerprint, other: Fingerprint) -> Likeness:
     kind, words = shared
     if not _names_alike(one, other):
         if kind is MatchKind.ADDRESS:
-            return Likeness(0.3, "same_address", f"{words}, mais un autre nom")
-        return Likeness(0.5, f"same_{kind}", f"{words}, mais un autre nom")
+            return Likeness(0.3, "same_address", say("{what}, mais un autre nom", what=words))
+        return Likeness(0.5, f"same_{kind}", say("{what}, mais un autre nom", what=words))
     if one.siret and other.siret:
-        return Likeness(0.7, f"same_{kind}_other_siret", f"{words} et nom semblable, mais un autre SIRET")
-    return Likeness(0.9 if kind is MatchKind.ADDRESS else 0.95, f"same_{kind}_and_name", f"{words} et nom semblable")
+        return Likeness(
+            0.7, f"same_{kind}_other_siret", say("{what} et nom semblable, mais un autre SIRET", what=words)
+        )
+    return Likeness(
+        0.9 if kind is MatchKind.ADDRESS else 0.95,
+        f"same_{kind}_and_name",
+        say("{what} et nom semblable", what=words),
+    )
 
 
 def _plain_letters(text: str) -> str:

@@ -11,6 +11,11 @@ from engine.model import CASE_TRACK, Refusal
 class CasesError(Exception):
     """The root of this package's errors. The message is French, for the user, and says what to do."""
 
+    @property
+    def said(self) -> str:
+        """What it says, as it was made: whoever shows it may say it in another language."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
+
 
 class NotFound(CasesError):
     """There is no such thing, or it is not yours: the same answer for both."""

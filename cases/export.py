@@ -15,6 +15,7 @@ from cases.views.listing import CaseRow
 from engine.definition import MACHINES, RULES
 from engine.lists import AXIS, DECLINE, LEVER, SITUATION
 from engine.model import Kind, Role
+from engine.sentences import say
 
 Rows = tuple[tuple[Cell, ...], ...]
 AT_MOST: Final = 10_000
@@ -55,7 +56,10 @@ def _grid(found: Indicators) -> Table:
     states = MACHINES[Kind.CASE].states
     rows: Rows = tuple((states[state].french, *ages, sum(ages)) for state, ages in found.backlog.grid.items())
     ages = tuple(
-        f"{least} à {most} jours ouvrés" if most else f"plus de {least - 1} jours ouvrés" for least, most in AGES
+        say("{least} à {most} jours ouvrés", least=least, most=most)
+        if most
+        else say("plus de {count} jours ouvrés", count=least - 1)
+        for least, most in AGES
     )
     return Table("Étape et âge", ("Étape", *ages, "Total"), rows)
 
@@ -79,7 +83,7 @@ def _branches(found: Indicators) -> Table:
         "Antenne",
         "Dossiers par semaine",
         *ANSWERS.values(),
-        *(f"Décliné : {label}" for label in DECLINE.values()),
+        *(say("Décliné : {label}", label=label) for label in DECLINE.values()),
     )
     rows: Rows = tuple(
         (one.name, one.capacity, *(one.told[figure].count for figure in ANSWERS), *(one.declines[why].count if why in one.declines else 0 for why in DECLINE))

@@ -18,10 +18,10 @@ from cases.identifiers import new_id, new_reference
 from cases.journal import plain
 from cases.journey import Fired, Request
 from cases.look_alikes import Described, LookAlike
-from cases.quartiers import locate
+from cases.quartiers import locate, quartier_named
 from cases.tables.case import business, case_file, consent, entrepreneur, need
 from cases.tables.people import person, role_grant
-from cases.tables.territories import quartier, territory
+from cases.tables.territories import territory
 from cases.writing.batch import Batch
 from cases.writing.idempotency import claim, claim_of, keep_answer
 from engine.model import NEW
@@ -75,7 +75,7 @@ class Detection:
     """The territory's slug; None when it is in none, or not known."""
     situation: str = "unknown"
     quartier: str | None = None
-    """The code of the quartier, where it is known."""
+    """The code of the quartier, where it is known: it says that the business is inside."""
     position: tuple[float, float] | None = None
     """Longitude and latitude of the shop, in degrees (WGS84): they give the quartier where nobody said it."""
     origin: str = "page"
@@ -136,7 +136,7 @@ def log_case(
     """Log a detected business or person as a case, assign its referent, and say which cases look like it.
 
     With an idempotency key, a second time gives the first one's answer. Raises Invalid when there is neither a name nor a SIRET, or an unknown
-    territory; Refused when neither a consent nor a legal basis is noted; KeyReused. Then nothing is written.
+    territory or quartier; Refused when neither a consent nor a legal basis is noted; KeyReused. Then nothing is written.
     """
     claimed = claim_of(by, "cases", key) if key else None
     if claimed and (kept := claim(db, claimed, asdict(detection), now)):
@@ -245,10 +245,9 @@ def _business(detection: Detection) -> dict[str, Any]:
 
 
 def _placed(db: Connection, detection: Detection) -> tuple[str, str | None]:
-    """Inside a quartier, outside, or unknown, and the quartier's id: as it was said, else as the map says."""
-    if detection.quartier is not None:
-        said = select(quartier.c.id).where(quartier.c.code == detection.quartier).order_by(quartier.c.id).limit(1)
-        return detection.situation, db.execute(said).scalar()
+    """Inside a quartier, outside, or unknown, and the quartier's id: as it was said, else as the map says. Raises Invalid."""
+    if detection.quartier:
+        return "inside", quartier_named(db, detection.quartier, "quartier")
     if detection.position is None or detection.situation == "outside":
         return detection.situation, None
     found = locate(db, *detection.position)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, or_, select
 
 from cases import journey
-from cases.access import Identity, actor_on
+from cases.access import BRANCH_ROLES, Identity, actor_on
 from cases.errors import Refused
+from cases.gestures import TALKED
 from cases.journey import Fired, Request
+from cases.tables.memory import journal, journal_text
 from cases.tables.routing import routing_proposal
 from cases.views.reading import case_row
 from cases.writing.beginnings import begin
@@ -28,12 +30,14 @@ class Asking:
     """The operators that an adviser asks for one need of a case.
 
     `branches` are asked in that order, once each. `one_is_enough`: as soon as one engages, the others are withdrawn. Without `send`, drafts are kept.
+    `message` is what the adviser writes to them, instead of the message that is prepared.
     """
 
     reference: str
     need: str
     branches: tuple[str, ...]
     reason: str | None = None
+    message: str | None = None
     one_is_enough: bool = True
     send: bool = True
     version: int | None = None
@@ -59,6 +63,7 @@ def ask_operators(db: Connection, asking: Asking, *, by: Identity, now: datetime
     """
     if not asking.branches:
         raise Refused((Refusal("no_branch", "Choisissez au moins une antenne.", field="antenne"),))
+    by = by.without(BRANCH_ROLES)  # who asks does not act for the branch, even for their own
     offers = _offers(db, asking)
     drafts: list[Fired] = []
     for place, branch in enumerate(dict.fromkeys(asking.branches)):
@@ -71,6 +76,34 @@ def ask_operators(db: Connection, asking: Asking, *, by: Identity, now: datetime
         track = drafted.lines[0]["track"]
         journey.fire(db, Request(asking.reference, "send", track, key=_key(asking, track)), by=by, now=now)
     return tuple(drafts)
+
+
+def take_on_oneself(db: Connection, asking: Asking, *, by: Identity, now: datetime) -> Fired:
+    """Ask one's own branch, accept and note the exchange that there was: one transaction, four lines, and no mail to oneself.
+
+    Raises what `journey.fire` raises, Refused for a branch that is not theirs; then nothing is written.
+    """
+    if len(asking.branches) != 1 or asking.branches[0] not in by.branches():
+        said = "Vous ne travaillez pas pour cette antenne : demandez-lui."
+        raise Refused((Refusal("not_own_branch", said, field="antenne"),))
+    [drafted] = ask_operators(db, replace(asking, one_is_enough=False, send=True), by=by, now=now)
+    track, own = drafted.lines[0]["track"], {"agent": by.person}
+    journey.fire(db, Request(asking.reference, "accept", track, own, key=_key(asking, "accept")), by=by, now=now)
+    talked = Request(asking.reference, "first_contact", track, {**own, "result": TALKED}, key=_key(asking, "talked"))
+    return journey.fire(db, talked, by=by, now=now)
+
+
+def written_to(db: Connection, asked: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """What the adviser wrote to branches in their own words, by case and track; what was erased, or never written, is absent."""
+    if not asked:
+        return {}
+    drafts = [and_(journal.c.subject_id == case_id, journal.c.track == track) for case_id, track in sorted(asked)]
+    same = (journal_text.c.subject_id == journal.c.subject_id) & (journal_text.c.sequence == journal.c.sequence)
+    query = select(journal.c.subject_id, journal.c.track, journal_text.c.words).select_from(
+        journal.join(journal_text, same)
+    )
+    rows = db.execute(query.where(journal.c.event == "draft", or_(*drafts)))
+    return {(row.subject_id, row.track): row.words["message"] for row in rows if row.words.get("message")}
 
 
 def to_ask(db: Connection, asking: Asking, *, by: Identity, now: datetime) -> tuple[ToAsk, ...]:
@@ -97,7 +130,9 @@ def _as_asked(facts: CaseFacts, track: Referral, payload: Mapping[str, Any], act
 
 
 def _payload(asking: Asking, branch: str, offers: Mapping[str, str]) -> dict[str, Any]:
-    given = {"branch": branch, "needs": [asking.need], "offer": offers.get(branch), "reason": asking.reason}
+    given = {
+        "branch": branch, "needs": [asking.need], "offer": offers.get(branch), "reason": asking.reason, "message": asking.message,
+    }  # fmt: skip
     return {name: value for name, value in given.items() if value}
 
 

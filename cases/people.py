@@ -16,6 +16,7 @@ from cases.tables.operators import branch
 from cases.tables.people import api_token, mentor_profile, person, role_grant, session
 from cases.tables.territories import territory
 from engine.model import Role
+from engine.sentences import say
 
 GIVEN: Final = TERRITORY_ROLES | BRANCH_ROLES | {Role.MENTOR, Role.ADMIN, Role.OBSERVER, Role.API_CLIENT}
 """Roles that a person can be given; the others are relations that come of themselves."""
@@ -31,7 +32,6 @@ class Newcomer:
     territory: str | None = None
     branch: str | None = None
     phone: str | None = None
-    language: str = "fr"
 
 
 def add(db: Connection, newcomer: Newcomer, now: datetime) -> str:
@@ -41,10 +41,10 @@ def add(db: Connection, newcomer: Newcomer, now: datetime) -> str:
     who = db.execute(select(person.c.id).where(person.c.email == email)).scalar()
     if who is None:
         who = new_id(now)
-        about = {"name": newcomer.name, "phone": newcomer.phone, "language": newcomer.language, **_clock_of(db, home)}
+        about = {"name": newcomer.name, "phone": newcomer.phone, **_clock_of(db, home)}
         db.execute(insert(person).values(id=who, email=email, created_at=now, **about))
     if (str(newcomer.role), home, office) in _roles_of(db, who):
-        raise Invalid(f"{email} a déjà ce rôle.", "role")
+        raise Invalid(say("{email} a déjà ce rôle.", email=email), "role")
     place = {"territory_id": home, "branch_id": office}
     db.execute(
         insert(role_grant).values(id=new_id(now), person_id=who, role=str(newcomer.role), created_at=now, **place)
@@ -62,7 +62,9 @@ def _roles_of(db: Connection, who: str) -> set[tuple[str, str | None, str | None
 def _places(db: Connection, newcomer: Newcomer) -> tuple[str | None, str | None]:
     role = newcomer.role
     if role not in GIVEN:
-        raise Invalid(f"Le rôle « {role} » ne se donne pas : il vient d’une relation à un dossier.", "role")
+        raise Invalid(
+            say("Le rôle « {role} » ne se donne pas : il vient d’une relation à un dossier.", role=role), "role"
+        )
     if role in TERRITORY_ROLES and newcomer.territory is None:
         raise Invalid("Dites sur quel territoire.", "territory")
     if role in BRANCH_ROLES and newcomer.branch is None:
@@ -75,7 +77,7 @@ def _territory(db: Connection, slug: str | None) -> str | None:
         return None
     found = db.execute(select(territory.c.id).where(territory.c.slug == slug)).scalar()
     if found is None:
-        raise Invalid(f"Le territoire « {slug} » n’existe pas : créez-le d’abord.", "territory")
+        raise Invalid(say("Le territoire « {slug} » n’existe pas : créez-le d’abord.", slug=slug), "territory")
     return str(found)
 
 
@@ -91,7 +93,10 @@ def _branch(db: Connection, named: str | None) -> str | None:
     found = db.execute(select(branch.c.id).where(or_(branch.c.id == named, branch.c.name == named))).scalars().all()
     if len(found) != 1:
         raise Invalid(
-            f"L’antenne « {named} » n’existe pas, ou plusieurs portent ce nom : donnez son identifiant.", "branch"
+            say(
+                "L’antenne « {named} » n’existe pas, ou plusieurs portent ce nom : donnez son identifiant.", named=named
+            ),
+            "branch",
         )
     return str(found[0])
 
@@ -156,7 +161,7 @@ def by_email(db: Connection, email: str) -> Mapping[Any, Any]:
     """The person who has this address. Raises NotFound."""
     row = db.execute(select(person).where(person.c.email == email.strip().lower())).mappings().first()
     if row is None:
-        raise NotFound(f"Personne n’a l’adresse {email} : ajoutez-la d’abord avec « qp user add ».")
+        raise NotFound(say("Personne n’a l’adresse {email} : ajoutez-la d’abord avec « qp user add ».", email=email))
     return row
 
 
@@ -182,6 +187,16 @@ def tokens(db: Connection, email: str | None = None) -> list[dict[str, Any]]:
     if email is not None:
         query = query.where(person.c.email == email.strip().lower())
     return [dict(row) for row in db.execute(query).mappings()]
+
+
+def may_bear_a_token(db: Connection, who: str) -> list[tuple[str, str]]:
+    """For whom somebody of the programme makes a token, by id and name: for themselves and for partners' tools, never in a colleague's name."""
+    tools = select(role_grant.c.person_id).where(role_grant.c.role == Role.API_CLIENT, role_grant.c.ended_at.is_(None))
+    bears = (person.c.active, or_(person.c.id == who, person.c.id.in_(tools)))
+    return [
+        (row.id, row.name)
+        for row in db.execute(select(person.c.id, person.c.name).where(*bears).order_by(person.c.name))
+    ]
 
 
 def open_tokens(db: Connection, person_id: str, now: datetime) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, bindparam, select
 
+from cases.errors import Invalid
 from cases.tables.territories import quartier
 
 Position = Sequence[float]
@@ -50,6 +51,14 @@ def locate(db: Connection, longitude: float, latitude: float) -> Located:
     if found is None:
         return Located("outside", near_border=near)
     return Located("inside", found.id, found.code, found.name, near)
+
+
+def quartier_named(db: Connection, code: str, field: str) -> str:
+    """The id of a quartier by its code, the first of its communes. Raises Invalid on that field for a code that is not known."""
+    found = db.execute(select(quartier.c.id).where(quartier.c.code == code).order_by(quartier.c.id).limit(1)).scalar()
+    if found is None:
+        raise Invalid("Ce quartier n’est pas connu : donnez un code comme QN05901M, ou laissez vide.", field)
+    return str(found)
 
 
 _AROUND = select(quartier.c.id, quartier.c.code, quartier.c.insee, quartier.c.name, quartier.c.geometry).where(

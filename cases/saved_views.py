@@ -13,6 +13,7 @@ from cases.errors import Invalid, NotFound
 from cases.identifiers import new_id
 from cases.tables.people import saved_view
 from engine.inputs import is_printable
+from engine.sentences import say
 
 AT_MOST: Final = 12
 """Views that one person keeps: more would hide the list under its names."""
@@ -43,11 +44,11 @@ def keep_view(db: Connection, who: Identity, name: str, asked: str, *, now: date
     """Keep a view under a name; the same name again changes what it shows. Raises Invalid without a name, or with too many."""
     said = " ".join(name.split())
     if not said or len(said) > LONGEST or not is_printable(said):
-        raise Invalid(f"Donnez un nom à cette vue, en {LONGEST} lettres au plus.", "nom")
+        raise Invalid(say("Donnez un nom à cette vue, en {longest} lettres au plus.", longest=LONGEST), "nom")
     mine = saved_view.c.person_id == who.person
     db.execute(delete(saved_view).where(mine, saved_view.c.name == said))
     if db.execute(select(func.count()).select_from(saved_view).where(mine)).scalar_one() >= AT_MOST:
-        raise Invalid(f"Vous gardez déjà {AT_MOST} vues : oubliez-en une d’abord.", "nom")
+        raise Invalid(say("Vous gardez déjà {at_most} vues : oubliez-en une d’abord.", at_most=AT_MOST), "nom")
     kept = SavedView(new_id(now), said, asked)
     row = {"id": kept.id, "name": kept.name, "asked": kept.asked, "person_id": who.person, "created_at": now}
     db.execute(insert(saved_view).values(**row))

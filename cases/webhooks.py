@@ -21,11 +21,17 @@ from cases.tables.webhooks import webhook, webhook_delivery, webhook_secret
 from engine.definition import MACHINES
 from engine.model import Role
 from engine.records import CASE_RECORDS
+from engine.sentences import say
 from engine.territory_records import TERRITORY_RECORDS
 
 AT_MOST: Final = 10
 """Webhooks of one person."""
+SHOWN: Final = 50
+"""Lines that the page of a webhook shows."""
 SECRET_BEGINS: Final = "whsec_"  # noqa: S105 - how a secret begins, by Standard Webhooks
+ANYWHERE: Final = frozenset({"*"})
+"""The hosts at which any public address may be told."""
+STOPPED_BY_HAND: Final = "Arrêté à la main."
 _BYTES: Final = 32
 _LONGEST: Final = 500
 EVENTS: Final = frozenset(
@@ -42,19 +48,34 @@ class Wanted:
     events: tuple[str, ...] = ()
 
 
-def make_webhook(db: Connection, who: Identity, wanted: Wanted, *, now: datetime) -> dict[str, Any]:
-    """Make a webhook, and give it with the secret that signs what it is sent: shown this once. Raises Invalid with what to change."""
+def make_webhook(
+    db: Connection, who: Identity, wanted: Wanted, *, now: datetime, hosts: frozenset[str] = ANYWHERE
+) -> dict[str, Any]:
+    """Make a webhook, and give it with the secret that signs what it is sent: shown this once. Raises Invalid with what to change.
+
+    `hosts` are those at which this installation lets tools be told.
+    """
     _check_address(wanted.url)
+    if not leads_to(wanted.url, hosts):
+        raise Invalid(
+            "Cette installation ne prévient pas ce site : demandez à qui l’administre de l’ajouter (QP_WEBHOOK_HOSTS).",
+            "url",
+        )
     if unknown := [event for event in wanted.events if event not in EVENTS]:
-        raise Invalid(f"Cet événement n’existe pas : {unknown[0][:60]}.", "events")
+        raise Invalid(say("Cet événement n’existe pas : {event}.", event=unknown[0][:60]), "events")
     mine = select(func.count()).where(webhook.c.person_id == who.person)
     if int(db.execute(mine).scalar_one()) >= AT_MOST:
-        raise Invalid(f"Vous avez déjà {AT_MOST} webhooks : supprimez-en un.")
+        raise Invalid(say("Vous avez déjà {at_most} webhooks : supprimez-en un.", at_most=AT_MOST))
     own, secret = new_id(now), SECRET_BEGINS + base64.b64encode(secrets.token_bytes(_BYTES)).decode()
     row = {"person_id": who.person, "url": wanted.url, "events": list(wanted.events), "created_at": now}
     db.execute(insert(webhook).values(id=own, **row))
     db.execute(insert(webhook_secret).values(webhook_id=own, secret=secret))
     return {**webhook_of(db, who, own), "secret": secret}
+
+
+def leads_to(url: str, hosts: frozenset[str]) -> bool:
+    """Whether an address is at one of these hosts."""
+    return hosts >= ANYWHERE or (urlsplit(url).hostname or "") in hosts
 
 
 def webhooks_of(db: Connection, who: Identity) -> list[dict[str, Any]]:
@@ -85,6 +106,27 @@ def resume_webhook(db: Connection, who: Identity, identifier: str, *, now: datet
         .values(next_at=now, attempts=0)
     )
     return webhook_of(db, who, identifier)
+
+
+def stop_webhook(db: Connection, who: Identity, identifier: str, *, now: datetime) -> None:
+    """Tell it nothing for now: what happens meanwhile is read in the journals. Raises NotFound."""
+    webhook_of(db, who, identifier)
+    on = (webhook.c.id == identifier, webhook.c.disabled_at.is_(None))
+    db.execute(update(webhook).where(*on).values(disabled_at=now, disabled_because=STOPPED_BY_HAND))
+
+
+def deliveries_of(db: Connection, who: Identity, identifier: str) -> list[Mapping[str, Any]]:
+    """The latest lines that were told to one of them, or are to be, the last first. Raises NotFound.
+
+    Who sees the webhook of somebody else learns how it goes, and not of which case.
+    """
+    owner = webhook_of(db, who, identifier)["owner"]
+    names = ("subject", "sequence", "status", "attempts", "next_at", "last_error", "created_at", "delivered_at")
+    query = select(*(webhook_delivery.c[name] for name in names)).where(webhook_delivery.c.webhook_id == identifier)
+    rows = db.execute(
+        query.order_by(webhook_delivery.c.created_at.desc(), webhook_delivery.c.sequence.desc()).limit(SHOWN)
+    ).mappings()
+    return [{**row, "subject": row["subject"] if owner == who.person else None} for row in rows]
 
 
 def remove_webhook(db: Connection, who: Identity, identifier: str) -> None:

@@ -12,6 +12,7 @@ from engine.de_minimis import Total
 from engine.lists import AXIS, LEVER
 from engine.offers import Eligibility, Offered, Wanted
 from engine.routing import FILTERS, Check
+from engine.sentences import lowered, say
 
 ASKED_OF_A_BUSINESS: Final = frozenset(
     {"phase_allows", "activity", "size", "age", "amount", "legal_form", "siret", "qpv"}
@@ -74,7 +75,12 @@ def _checks(aid: AidRules, business: Wanted, needs: Sequence[Wanted], total: Tot
     yield _answers_a_need(aid, needs)
     yield from _of_the_business(aid, business)
     if (aid.perimeter or "").strip().casefold() not in EVERYWHERE:
-        yield Check("perimeter", True, f"L’aide vaut pour « {aid.perimeter} » : vérifiez l’adresse.", to_verify=True)
+        yield Check(
+            "perimeter",
+            True,
+            say("L’aide vaut pour « {perimeter} » : vérifiez l’adresse.", perimeter=aid.perimeter),
+            to_verify=True,
+        )
     if aid.eligibility == Eligibility() and aid.scope != "qpv":
         said = "Aucune condition n’est enregistrée pour cette aide : vérifiez-les auprès de l’organisme."
         yield Check("conditions", True, said, to_verify=True)
@@ -86,7 +92,7 @@ def _open(aid: AidRules, today: date) -> Check:
     if aid.closed:
         return Check("open", False, "L’aide est close.")
     if aid.until is not None and aid.until < today:
-        said = f"L’aide était donnée jusqu’au {aid.until:%d/%m/%Y} : vérifiez si elle est prolongée."
+        said = say("L’aide était donnée jusqu’au {until:%d/%m/%Y} : vérifiez si elle est prolongée.", until=aid.until)
         return Check("open", True, said, to_verify=True)
     return Check("open", True, "L’aide est ouverte.")
 
@@ -99,9 +105,13 @@ def _answers_a_need(aid: AidRules, needs: Sequence[Wanted]) -> Check:
         return Check(code, True, "L’aide n’a ni axe ni levier : lisez à quoi elle sert.", to_verify=True)
     served = next((need for need in needs if need.axis in aid.axes or set(need.levers) & set(aid.levers)), None)
     if served is not None:
-        return Check(code, True, f"L’aide répond à « {served.label[:1].lower()}{served.label[1:]} ».")
+        return Check(
+            code,
+            True,
+            say("L’aide répond à « {need} ».", need=lowered(served.label)),
+        )
     labels = [AXIS.get(code, code) for code in aid.axes] + [LEVER.get(code, code) for code in aid.levers]
-    return Check(code, False, f"Aucun besoin du dossier ne porte sur : {', '.join(labels)}.")
+    return Check(code, False, say("Aucun besoin du dossier ne porte sur : {listed}.", listed=", ".join(labels)))
 
 
 def _of_the_business(aid: AidRules, business: Wanted) -> Iterator[Check]:
@@ -121,8 +131,13 @@ def _says_nothing(check: Check, aid: AidRules) -> bool:
 
 def _within_the_ceiling(total: Total) -> Check:
     code, ceiling = "de_minimis", f"{total.ceiling.euros:,} €".replace(",", " ")
-    over = f"{ceiling} sur {total.ceiling.years} ans"
+    over = say("{ceiling} sur {years} ans", ceiling=ceiling, years=total.ceiling.years)
     if total.left <= 0:
-        return Check(code, False, f"Le plafond des aides de minimis est atteint : {over}.")
+        return Check(code, False, say("Le plafond des aides de minimis est atteint : {over}.", over=over))
     left = f"{total.left:,.0f} €".replace(",", " ")
-    return Check(code, True, f"Aide de minimis : il reste {left}, sur {over}.", to_verify=total.to_verify)
+    return Check(
+        code,
+        True,
+        say("Aide de minimis : il reste {left}, sur {over}.", left=left, over=over),
+        to_verify=total.to_verify,
+    )

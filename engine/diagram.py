@@ -13,6 +13,7 @@ from engine.definition import MACHINES
 from engine.facts import CaseFacts, Pair, Plan, Referral, Track
 from engine.lists import LEVER
 from engine.model import NEW, Journey, Kind, State, Step
+from engine.sentences import say
 
 WIDTH: Final = 900
 """Pixels that a drawing is wide."""
@@ -119,7 +120,7 @@ def _with_whom(track: Track) -> str:
 
 
 def _until(day: date) -> str:
-    return f"à faire pour le {day:%d/%m/%Y}"
+    return say("à faire pour le {day:%d/%m/%Y}", day=day)
 
 
 # -- where it is drawn ----------------------------------------------------------------------------------------------------

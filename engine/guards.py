@@ -8,6 +8,7 @@ from typing import Final
 from engine.facts import Situation
 from engine.lists import DIMENSIONS, SETTLES_NEEDS
 from engine.model import Kind, Refusal, Role
+from engine.sentences import say
 from engine.state_names import PairState, PlanState, ReferralState
 
 HOLD_AT_MOST: Final = 60
@@ -62,8 +63,10 @@ def no_track_is_open(at: Situation) -> Refusal | None:
     count = len(at.case.open_tracks())
     if not count:
         return None
-    what = "Un suivi est encore ouvert" if count == 1 else f"{count} suivis sont encore ouverts"
-    return Refusal("open_tracks", f"{what} : terminez d’abord les orientations, binômes et plans en cours.")
+    what = "Un suivi est encore ouvert" if count == 1 else say("{count} suivis sont encore ouverts", count=count)
+    return Refusal(
+        "open_tracks", say("{what} : terminez d’abord les orientations, binômes et plans en cours.", what=what)
+    )
 
 
 def each_need_has_its_outcome(at: Situation) -> Refusal | None:
@@ -86,7 +89,9 @@ def answered_on_behalf(at: Situation) -> Refusal | None:
     if behalf.get("channel") and behalf.get("person"):
         return None
     who = at.referral.operator_name or "l’opérateur"
-    return Refusal("not_on_behalf", f"Indiquez qui a répondu pour {who}, et par quel moyen.", field="on_behalf_of")
+    return Refusal(
+        "not_on_behalf", say("Indiquez qui a répondu pour {who}, et par quel moyen.", who=who), field="on_behalf_of"
+    )
 
 
 def no_sibling_is_taken(at: Situation) -> Refusal | None:
@@ -132,7 +137,11 @@ def an_end_date_within_sixty_days(at: Situation) -> Refusal | None:
     if end <= at.day:
         return Refusal("date_in_past", "Choisissez un jour à venir.", field="until")
     if at.facts.calendar.between(at.day, end) > HOLD_AT_MOST:
-        return Refusal("hold_too_long", f"Une mise en attente dure {HOLD_AT_MOST} jours ouvrés au plus.", field="until")
+        return Refusal(
+            "hold_too_long",
+            say("Une mise en attente dure {days} jours ouvrés au plus.", days=HOLD_AT_MOST),
+            field="until",
+        )
     return None
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from engine.lists import AID_SCOPE, AXIS, LEVER, OUTCOME
 from engine.model import Input, InputKind, Refusal
+from engine.sentences import say
 
 LONGEST_TEXT: Final = 10_000
 """Characters of free words."""
@@ -103,7 +104,9 @@ def _text(value: Any, at_most: int = LONGEST_TEXT) -> str:
     if not isinstance(value, str):
         raise _NotReadable("not_a_text", "Écrivez du texte.")
     if len(value) > at_most:
-        raise _NotReadable("text_too_long", f"Ce texte est trop long : {at_most} caractères au plus.")
+        raise _NotReadable(
+            "text_too_long", say("Ce texte est trop long : {at_most} caractères au plus.", at_most=at_most)
+        )
     if not is_printable(value):
         raise _NotReadable("text_unreadable", "Ce texte contient des caractères illisibles : écrivez-le de nouveau.")
     return value
@@ -154,7 +157,9 @@ def _money(value: Any) -> Decimal:
 def _list_of(read: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
     def reader(value: Any) -> list[Any]:
         if not isinstance(value, list | tuple) or len(value) > LONGEST_LIST:
-            raise _NotReadable("not_a_list", f"Donnez une liste, de {LONGEST_LIST} éléments au plus.")
+            raise _NotReadable(
+                "not_a_list", say("Donnez une liste, de {at_most} éléments au plus.", at_most=LONGEST_LIST)
+            )
         return [_inside(read, item, position) for position, item in enumerate(value)]
 
     return reader

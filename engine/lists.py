@@ -189,6 +189,7 @@ CHOSEN_FOR: Final[Labels] = {
     "language": "Parle sa langue",
     "fits_better": "L’offre convient mieux",
     "asked_for": "C’est son choix",
+    "oneself": "Je m’en occupe moi-même",
     "other": "Autre",
 }
 """Why an adviser asks another operator than the one that the proposal puts first."""

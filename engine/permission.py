@@ -21,6 +21,7 @@ from engine.model import (
     Step,
     acts_as,
 )
+from engine.sentences import say
 
 _CLOSED = Refusal("case_closed", "Le dossier est clos : rouvrez-le d’abord.")
 _EVEN_WHEN_CLOSED = ("survey", "correct", "news", "break_glass")
@@ -64,7 +65,11 @@ def _not_from_here(at: Situation) -> Refusal:
         return Refusal("duplicate", "Ce dossier est un doublon, ouvrez l’autre.", RefusedBy.STATE)
     french = compiled.states[state].french.lower() if state in compiled.states else "à créer"
     label = compiled.events[at.act.event].label
-    return Refusal("not_from_this_state", f"« {label} » n’est pas possible : l’état est « {french} ».", RefusedBy.STATE)
+    return Refusal(
+        "not_from_this_state",
+        say("« {label} » n’est pas possible : l’état est « {state} ».", label=label, state=french),
+        RefusedBy.STATE,
+    )
 
 
 def _is_party(at: Situation) -> bool:
@@ -79,10 +84,11 @@ def _is_party(at: Situation) -> bool:
 
 def _not_their_role(at: Situation, step: Step) -> Refusal:
     track = getattr(at.facts, "tracks", {}).get(at.act.track)
+    message: str
     if isinstance(track, Referral):
-        message = f"Cette orientation est suivie par {track.operator_name or 'un opérateur'}."
+        message = say("Cette orientation est suivie par {operator}.", operator=track.operator_name or "un opérateur")
     elif isinstance(track, Pair):
-        message = f"Ce binôme est suivi par {track.mentor_name or 'son mentor'}."
+        message = say("Ce binôme est suivi par {mentor}.", mentor=track.mentor_name or "son mentor")
     elif at.act.track == TERRITORY_TRACK:
         message = "Cette étape revient au responsable du territoire ou au programme."
     elif step.by == {Role.SYSTEM}:
@@ -121,7 +127,7 @@ def _missing(at: Situation, step: Step) -> tuple[Refusal, ...]:
             found.append(
                 Refusal(
                     f"unknown_{asked.name}",
-                    f"« {value} » n’est pas dans la liste : choisissez parmi celles proposées.",
+                    "Cette valeur n’est pas dans la liste : choisissez parmi celles proposées.",
                     field=asked.name,
                 )
             )

@@ -68,5 +68,6 @@ def _track(track: Track, values: dict[str, Any], day: date) -> Track:
 def _actions(plan: Plan, news: dict[str, Any]) -> tuple[Action, ...]:
     if news["news"] == "new":
         return (*plan.actions, Action(str(news["id"]), str(news.get("name") or ""), news["day"]))
-    changed = {"done": {"done": True}, "moved": {"day": news.get("day")}}[news["news"]]
-    return tuple(replace(a, **changed) if a.id == news["id"] else a for a in plan.actions)  # type: ignore[arg-type]  # each news has its own fields
+    how: dict[str, dict[str, Any]] = {"done": {"done": True}, "moved": {"day": news.get("day")}}
+    changed = how[news["news"]]
+    return tuple(replace(a, **changed) if a.id == news["id"] else a for a in plan.actions)

@@ -8,6 +8,7 @@ from typing import Final
 
 from engine.lists import AXIS
 from engine.offers import LEVELS, Offered, Wanted, Weights
+from engine.sentences import say, together
 from engine.state_names import Phase
 
 RULES_VERSION: Final = "1"
@@ -145,11 +146,15 @@ def _covers(wanted: Wanted, offered: Offered) -> Check:
 def _serves_need(wanted: Wanted, offered: Offered) -> Check:
     code, need = "serves_need", wanted.label[:1].lower() + wanted.label[1:]
     if offered.needs and wanted.subject != "other" and wanted.subject not in offered.needs:
-        return Check(code, False, f"Cette offre ne répond pas à « {need} ».")
+        return Check(code, False, say("Cette offre ne répond pas à « {need} ».", need=need))
     on_axis = not offered.axes or wanted.axis is None or wanted.axis in offered.axes
     if not on_axis and not set(wanted.levers) & set(offered.levers):
-        return Check(code, False, f"Cette offre ne porte pas sur l’axe « {AXIS.get(wanted.axis or '', wanted.axis)} ».")
-    return Check(code, True, f"L’offre répond à « {need} ».")
+        return Check(
+            code,
+            False,
+            say("Cette offre ne porte pas sur l’axe « {axis} ».", axis=AXIS.get(wanted.axis or "", wanted.axis)),
+        )
+    return Check(code, True, say("L’offre répond à « {need} ».", need=need))
 
 
 def _activity(wanted: Wanted, offered: Offered) -> Check | None:
@@ -205,7 +210,7 @@ def _amount(wanted: Wanted, offered: Offered) -> Check | None:
     rule = offered.eligibility
     words = (
         "Le montant n’est pas connu : à vérifier.",
-        f"Le montant sort des limites de l’offre{_limits(offered)}.",
+        say("Le montant sort des limites de l’offre{limits}.", limits=_limits(offered)),
         "Le montant convient.",
     )
     return _within("amount", wanted.amount, (rule.amount_min, rule.amount_max), words)
@@ -213,8 +218,9 @@ def _amount(wanted: Wanted, offered: Offered) -> Check | None:
 
 def _limits(offered: Offered) -> str:
     low, high = offered.eligibility.amount_min, offered.eligibility.amount_max
-    said = [f"{word} {value:,} €".replace(",", " ") for word, value in (("au moins", low), ("au plus", high)) if value]
-    return f" ({', '.join(said)})" if said else ""
+    bounds = (("au moins {amount}", low), ("au plus {amount}", high))
+    said = [say(words, amount=f"{value:,} €".replace(",", " ")) for words, value in bounds if value]
+    return say(" ({limits})", limits=together(said, ", ")) if said else ""
 
 
 def _legal_form(wanted: Wanted, offered: Offered) -> Check | None:
@@ -256,7 +262,9 @@ def _reachable(_: Wanted, offered: Offered) -> Check:
 def _open_now(_: Wanted, offered: Offered) -> Check:
     if offered.closed_until is None:
         return Check("open_now", True, "L’antenne est ouverte.")
-    return Check("open_now", False, f"Antenne fermée jusqu’au {offered.closed_until:%d/%m/%Y}.")
+    return Check(
+        "open_now", False, say("Antenne fermée jusqu’au {closed_until:%d/%m/%Y}.", closed_until=offered.closed_until)
+    )
 
 
 _ASKED: Final = {
@@ -320,29 +328,29 @@ def _fit(wanted: Wanted, offered: Offered) -> Share:
     made_for = [name for name, check in found.items() if check and check.passed and not check.to_verify]
     unknown = [name for name, check in found.items() if check and check.to_verify]
     shares = 5 * len(made_for) + len(unknown) + 3 * sum(check is None for check in found.values())
-    said = [
-        f"{start} {', '.join(names)}."
-        for start, names in (("Convient pour", made_for), ("À vérifier :", unknown))
-        if names
-    ]
-    return shares, 15, " ".join(said) or "Ouverte à toutes les entreprises."
+    sentences = (("Convient pour {names}.", made_for), ("À vérifier : {names}.", unknown))
+    said = [say(words, names=together(names, ", ")) for words, names in sentences if names]
+    return shares, 15, together(said) or "Ouverte à toutes les entreprises."
 
 
 def _capacity(_: Wanted, offered: Offered) -> Share:
     free = max(0, offered.capacity - offered.load)
     if not free:
-        return 0, 1, f"Plus de place cette semaine : {_counted(offered.load, 'demande attend', 'demandes attendent')}."
-    return (
-        free,
-        offered.capacity,
-        f"{_counted(free, 'place libre', 'places libres')} sur {offered.capacity} cette semaine.",
-    )
+        waiting = _counted(offered.load, "{count} demande attend", "{count} demandes attendent")
+        return 0, 1, say("Plus de place cette semaine : {waiting}.", waiting=waiting)
+    places = _counted(free, "{count} place libre", "{count} places libres")
+    said = say("{free} sur {capacity} cette semaine.", free=places, capacity=offered.capacity)
+    return free, offered.capacity, said
 
 
 def _reliability(_: Wanted, offered: Offered) -> Share:
     if not offered.answers:
         return 1, 2, "Pas encore de réponse à mesurer sur 90 jours : la moitié des points."
-    said = f"{_counted(offered.in_time, 'réponse', 'réponses')} dans les temps sur {offered.answers} en 90 jours."
+    said = say(
+        "{in_time} dans les temps sur {answers} en 90 jours.",
+        in_time=_counted(offered.in_time, "{count} réponse", "{count} réponses"),
+        answers=offered.answers,
+    )
     return offered.in_time, offered.answers, said
 
 
@@ -364,13 +372,17 @@ def _access(wanted: Wanted, offered: Offered) -> Share:
     """Three shares for the language, two for a step-free office."""
     spoken = wanted.language in offered.languages
     language = _SPOKEN.get(wanted.language, wanted.language)
-    said = f"Reçoit en {language}" if spoken else f"Ne reçoit pas en {language}"
+    said = (
+        say("Reçoit en {language}", language=language)
+        if spoken
+        else say("Ne reçoit pas en {language}", language=language)
+    )
     place = {True: ", de plain-pied.", False: ", avec des marches.", None: "."}[offered.step_free]
     return 3 * spoken + 2 * bool(offered.step_free), 5, said + place
 
 
 def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number < 2 else many}"
+    return say(one if number < 2 else many, count=number)
 
 
 CRITERIA: Final[dict[str, Callable[[Wanted, Offered], Share]]] = {

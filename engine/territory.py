@@ -27,6 +27,7 @@ from engine.model import (
     remind,
     working_days,
 )
+from engine.sentences import say
 from engine.state_names import Phase
 
 _ADMIN = frozenset({Role.ADMIN})
@@ -103,7 +104,9 @@ def _no_case_is_left(at: Situation) -> Refusal | None:
     count = at.territory.open_cases
     if not count:
         return None
-    return Refusal("open_cases", f"Dossiers encore ouverts : {count}. Confiez-les ou terminez-les d’abord.")
+    return Refusal(
+        "open_cases", say("Dossiers encore ouverts : {count}. Confiez-les ou terminez-les d’abord.", count=count)
+    )
 
 
 def _frozen(at: Situation) -> Iterator[Effect]:

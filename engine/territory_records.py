@@ -9,6 +9,7 @@ from engine.effects import ArmNow, Effect, Freeze, Put
 from engine.facts import Situation
 from engine.inputs import day, flag, number, of_kind, words
 from engine.model import TERRITORY_TRACK, InputKind, Refusal, Role, Step
+from engine.sentences import say
 from engine.state_names import Phase
 
 _MANAGER_OR_ADMIN = frozenset({Role.MANAGER, Role.ADMIN})
@@ -37,7 +38,11 @@ def _within_limits(at: Situation) -> Refusal | None:
     value, limits = at.given("value"), at.territory.limits.get(str(at.given("family")))
     if at.asking or value is None or limits is None or limits[0] <= value <= limits[1]:
         return None
-    return Refusal("length_out_of_limits", f"Choisissez un délai entre {limits[0]} et {limits[1]}.", field="value")
+    return Refusal(
+        "length_out_of_limits",
+        say("Choisissez un délai entre {least} et {most}.", least=limits[0], most=limits[1]),
+        field="value",
+    )
 
 
 _TERRITORY_RECORDS: Final = (

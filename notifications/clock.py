@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
@@ -50,6 +50,14 @@ _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
+class Around:
+    """What a worker reaches beside the database and the mail server: the folder of documents, and the tools that are told."""
+
+    files: Files | None = None
+    teller: Teller = field(default_factory=Teller)
+
+
+@dataclass(frozen=True, slots=True)
 class Ticked:
     """What one tick did: marks and steps that happened, messages planned, letters that left."""
 
@@ -67,20 +75,20 @@ async def tick(database: Database, clock: Clock, post: Post) -> Ticked:
 
 
 async def run(
-    database: Database, clock: Clock, post: Post | None, stopping: asyncio.Event, *, name: str, files: Files | None = None
+    database: Database, clock: Clock, post: Post | None, stopping: asyncio.Event, *, name: str, around: Around | None = None
 ) -> None:  # fmt: skip
     """Work until `stopping` is set, then finish what is under way. Without a post, mails wait."""
-    domain, teller = post.domain if post else "localhost", Teller()
+    domain, reached = post.domain if post else "localhost", around or Around()
     jobs: dict[str, Callable[[], Awaitable[Any]]] = {
         "sweep": lambda: asyncio.to_thread(sweep, database, clock.now()),
         "plan": lambda: asyncio.to_thread(plan, database, clock.now(), domain=domain),
-        "tell": lambda: deliver_due(database, clock, teller, stopping=stopping.is_set),
+        "tell": lambda: deliver_due(database, clock, reached.teller, stopping=stopping.is_set),
         "answer": lambda: asyncio.to_thread(answer_all, database, clock.now()),
         "warn": lambda: asyncio.to_thread(warn_of_tokens, database, clock.now()),
         "surveys": lambda: asyncio.to_thread(database.write, partial(ask_again, now=clock.now()), Scope.worker()),
         "weekly": lambda: asyncio.to_thread(tell_exceptions, database, clock.now(), domain=domain),
         "beat": lambda: asyncio.to_thread(beat, database, clock, name),
-        "retention": lambda: asyncio.to_thread(keep_schedule, database, clock.now(), files),
+        "retention": lambda: asyncio.to_thread(keep_schedule, database, clock.now(), reached.files),
     }
     if post is not None:
         jobs["send"] = lambda: send_due(database, clock, post, stopping=stopping.is_set)

@@ -9,13 +9,15 @@ from typing import Any, Final, Unpack
 
 from cases.views.agenda import Entry
 from engine.model import Do, From, MailClass, Role
+from engine.sentences import say
 from notifications.calendars import invitation
 from notifications.destinations import Destinations
 from notifications.grammar import Days, clipped
+from notifications.languages import FRENCH, LANGUAGES, OF_WORK, language, shown, speaking
 from notifications.links import MakeLink, Opens
-from notifications.paper import HtmlPaper, TextPaper
-from notifications.preferences import category_of
-from notifications.said import CaseSaid, LineSaid, Running, Said, TrackSaid
+from notifications.paper import HtmlPaper, TextPaper, has_template
+from notifications.preferences import category_of, may_be_stopped
+from notifications.said import CaseSaid, LineSaid, Running, Said, Someone, TrackSaid
 from notifications.said_rows import Rows
 from notifications.schedule import A_DAY
 from notifications.sms import sms
@@ -27,7 +29,7 @@ SUBJECT: Final = 120
 LISTED: Final = 20
 """Reminders that a digest names; the others are counted."""
 REVIEWED: Final[frozenset[tuple[str, str]]] = frozenset()
-"""The translations that a native reader has reviewed, by key and language: (« case_logged », « ar »). The others are drafts, and do not leave."""
+"""The mails that a native reader has reviewed, by key and language: (« case_logged », « ar »). The others say that nobody has yet."""
 PRODUCT: Final = "Quartiers productifs"
 
 _WHY: Final[Mapping[str, str]] = {
@@ -63,10 +65,10 @@ def compose(
     reviewed: Collection[tuple[str, str]] = REVIEWED,
 ) -> Composed:  # fmt: skip
     """The words of a message, a row of the table `message`, from the rows read for it. Raises TemplateNotFound when no template has its key."""
-    said = said_of(rows, message)
-    language = said.case.language
-    translated = {"translated": language} if (message["key"], language) in reviewed else {}
-    return compose_said(said, message, now=now, base_url=base_url, make_link=make_link, **translated)
+    said, key = said_of(rows, message), message["key"]
+    with speaking(_language_of(said, key)) as spoken:
+        unreviewed = spoken.code not in OF_WORK and (key, spoken.code) not in reviewed
+        return compose_said(said, message, now=now, base_url=base_url, make_link=make_link, unreviewed=unreviewed)
 
 
 def compose_said(
@@ -74,7 +76,9 @@ def compose_said(
 ) -> Composed:
     """The words of a message from what it can say; `more` is what its template may name besides."""
     links = Destinations(message, said, base_url, make_link)
-    return _printed(template_of(message["key"]), said, links, _given(said, message, links, now) | more)
+    given = _given(said, message, links, now)
+    in_french = [] if language().is_french else _in_french(said, message, given)
+    return _printed(template_of(message["key"], said.role), said, links, given | {"in_french": in_french} | more)
 
 
 def subject_of(rows: Rows, message: Mapping[str, Any], now: datetime) -> str:
@@ -82,14 +86,14 @@ def subject_of(rows: Rows, message: Mapping[str, Any], now: datetime) -> str:
     said = said_of(rows, message)
     links = Destinations(message, said, "", _no_link)
     return clipped(
-        TextPaper().block(template_of(message["key"]), "subject", _given(said, message, links, now)), SUBJECT
+        TextPaper().block(template_of(message["key"], said.role), "subject", _given(said, message, links, now)), SUBJECT
     )
 
 
 def paragraphs_of(said: Said, message: Mapping[str, Any], parts: Sequence[str], now: datetime) -> list[str]:
     """Those parts of a message, a paragraph each, for who reads it before it leaves: nothing is made for it that must stay hidden."""
     given = _given(said, message, Destinations(message, said, "", _no_link), now)
-    paper, name = TextPaper(), template_of(message["key"])
+    paper, name = TextPaper(), template_of(message["key"], said.role)
     return [line for part in parts for line in paper.paragraphs(name, part, given)]
 
 
@@ -103,23 +107,65 @@ def compose_digest(
     """The words of several reminders to one person: what each is about, and where it is done. Raises ValueError when there are none."""
     if not messages:
         raise ValueError("a digest has something to say")
+    said = said_of(rows, messages[0])
+    with speaking(_language_of(said, "digest")):
+        return _digest(rows, said, messages, now, base_url, make_link)
+
+
+def _digest(
+    rows: Rows, said: Said, messages: Sequence[Mapping[str, Any]], now: datetime, base_url: str, make_link: MakeLink
+) -> Composed:
     parts = [_part(rows, one, now, base_url, make_link) for one in messages[:LISTED]]
     first, keys = messages[0], {one["key"] for one in messages}
-    said = said_of(rows, first)
     if len({one["case_id"] for one in messages}) > 1:
         said = replace(said, case=CaseSaid(), track=TrackSaid(), line=LineSaid(), own=None)
     kinds = {category for one in messages if (category := category_of(one))}
+    reader = _who_reads_replies(rows, messages)
     links = Destinations(first, said, base_url, make_link, kinds)
     digest = {
-        "why": _WHY_TOGETHER, "items": [item for item, _ in parts], "count": len(messages), "more": len(messages) - len(parts),
-        "only": first["key"] if len(keys) == 1 else "", "since": min((since for _, since in parts if since), default=None),
+        "why": shown(_WHY_TOGETHER), "items": [item for item, _ in parts], "count": len(messages), "more": len(messages) - len(parts),
+        "reply_to": reader.email or None, "answered_by": reader, "only": first["key"] if len(keys) == 1 else "",
+        "since": min((since for _, since in parts if since), default=None),
     }  # fmt: skip
-    return _printed(template_of("digest"), said, links, {**_given(said, first, links, now), **digest})
+    return _printed(template_of("digest", said.role), said, links, {**_given(said, first, links, now), **digest})
 
 
-def template_of(key: str) -> str:
-    """The file of a message's key, in `notifications/emails`."""
-    return f"{key}.jinja"
+def _who_reads_replies(rows: Rows, messages: Sequence[Mapping[str, Any]]) -> Someone:
+    """Whom an answer to several reminders reaches: the one adviser who follows all of what they are about; nobody when there are several."""
+    everybody = [said_of(rows, one) for one in messages]
+    referents = {said.case.referent for said in everybody}
+    known = referents.pop() if len(referents) == 1 else Someone()
+    return known if _reply_to(everybody[0]) else Someone()
+
+
+def template_of(key: str, role: str = "") -> str:
+    """The file of a message's key, in `notifications/emails`: in the language that is spoken, for a reader who has it in that language."""
+    spoken = language().code
+    return (
+        f"{spoken}/{key}.jinja"
+        if role == Role.ENTREPRENEUR and has_template(f"{spoken}/{key}.jinja")
+        else f"{key}.jinja"
+    )
+
+
+def _language_of(said: Said, key: str) -> str:
+    """In which language a message is written: the one that its reader chose or speaks, when it is said in it; French otherwise."""
+    wanted = said.case.language
+    if said.role != Role.ENTREPRENEUR or wanted not in LANGUAGES:
+        return FRENCH.code
+    return wanted if LANGUAGES[wanted].is_french or has_template(f"{wanted}/{key}.jinja") else FRENCH.code
+
+
+def _in_french(said: Said, message: Mapping[str, Any], given: Mapping[str, Any]) -> list[str]:
+    """What a mail in another language says too in simple French, for those to whom its reader shows it."""
+    with speaking(FRENCH.code):
+        again = {**given, "hello": _hello(said, message)}
+        return TextPaper().paragraphs(f"{message['key']}.jinja", "simple", again)
+
+
+def _hello(said: Said, message: Mapping[str, Any]) -> str:
+    has_a_name = message["person_id"] or (message["entrepreneur_id"] and said.case.person)
+    return shown(say("Bonjour {name}", name=said.to.first)) if has_a_name else shown("Bonjour")
 
 
 def _part(
@@ -128,7 +174,7 @@ def _part(
     """One reminder of a digest: what it is about and where its button leads, and since when it is expected."""
     said = said_of(rows, message)
     given = _given(said, message, Destinations(message, said, base_url, make_link), now)
-    paper, name = TextPaper(), template_of(message["key"])
+    paper, name = TextPaper(), template_of(message["key"], said.role)
     about = paper.block(name, "item", given) or paper.block(name, "subject", given)
     paper.block(name, "button", given)
     return (clipped(about, SUBJECT), paper.pressed), said.own.armed_on if said.own else None
@@ -151,13 +197,12 @@ def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: dat
         "token",
     )
     days = Days(now, said.calendar)
-    has_a_name = message["person_id"] or (message["entrepreneur_id"] and said.case.person)
     return {name: getattr(said, name) for name in named} | days.spoken() | {
         "news": lambda own: _next_news(days, own),
-        "given": given_of(message), "links": links, "product": PRODUCT, "translated": "",
+        "given": given_of(message), "links": links, "product": PRODUCT, "unreviewed": False, "in_french": [],
         "entrepreneur": said.role == Role.ENTREPRENEUR, "mentor": said.role == Role.MENTOR, "operator": said.role == Role.OPERATOR,
-        "hello": f"Bonjour {said.to.first}" if has_a_name else "Bonjour",
-        "by_reply": links.reply, "calendar": _calendar(said, now), "may_be_stopped": message["mail_class"] == MailClass.REMINDER,
+        "hello": _hello(said, message),
+        "by_reply": links.reply, "reply_to": _reply_to(said), "calendar": _calendar(said, now), "may_be_stopped": may_be_stopped(message),
         "stuck": (message["facts"] or {}).get("territories", []),
         "signature": _signature(said), "why": _why(said, message), "asked_for": message["mail_class"] == MailClass.REQUESTED,
     }  # fmt: skip
@@ -174,7 +219,9 @@ def _why(said: Said, message: Mapping[str, Any]) -> str:
     """Why a message came: what it is to its reader; for the territory's own people and for what was asked for, what sent it."""
     asked = message["mail_class"] == MailClass.REQUESTED and said.role != Role.ENTREPRENEUR
     known = "" if asked else _WHY.get(said.role, "")
-    return known or (f"Pourquoi ce message : {message['reason']}." if message["reason"] else "")
+    if known or not message["reason"]:
+        return shown(known)
+    return shown(say("Pourquoi ce message : {reason}.", reason=message["reason"]))
 
 
 def _calendar(said: Said, now: datetime) -> tuple[str, bytes] | None:
@@ -182,9 +229,10 @@ def _calendar(said: Said, now: datetime) -> tuple[str, bytes] | None:
     about = said.appointment
     if about is None:
         return None
-    who = said.line.actor.name or said.track.operator or said.case.referent.name or PRODUCT
+    theirs = said.line.actor.name or said.track.operator or said.case.referent.name or PRODUCT
+    who = theirs if said.role == Role.ENTREPRENEUR else said.case.who
     entry = Entry(
-        f"appointment-{about.id}", about.day, about.time or None, said.calendar.timezone, f"Rendez-vous avec {who}", about.place or None, "",
+        f"appointment-{about.id}", about.day, about.time or None, said.calendar.timezone, shown(say("Rendez-vous avec {who}", who=who)), about.place or None, "",
         about.changes, about.cancelled,
     )  # fmt: skip
     return invitation(entry, now)
@@ -195,14 +243,13 @@ def _signature(said: Said) -> str:
     referent = said.case.referent
     if said.is_team or not referent:
         return ""
-    number = f", {phone(referent.phone)}" if referent.phone else ""
+    number = phone(referent.phone) if referent.phone else ""
     if said.role != Role.ENTREPRENEUR:
-        return f"Conseiller : {referent.short}{number}"
-    return (
-        f"Une question ? {referent.first}{number}."
-        if number
-        else f"Une question ? Répondez à ce message : {referent.first} le lira."
-    )
+        known = f"{referent.short}, {number}" if number else referent.short
+        return shown(say("Conseiller : {known}", known=known))
+    if number:
+        return shown(say("Une question ? {name}, {number}.", name=referent.first, number=number))
+    return shown(say("Une question ? Répondez à ce message : {name} le lira.", name=referent.first))
 
 
 def _next_news(days: Days, own: Running | None) -> date | None:
@@ -218,7 +265,7 @@ def _printed(name: str, said: Said, links: Destinations, given: Mapping[str, Any
     written = text.print(name, given)
     entrance = text.pressed if text.pressed.startswith("http") or said.role != Role.ENTREPRENEUR else links.my_case
     return Composed(
-        subject, text.block(name, "preheader", given) or typo(PRODUCT), written, html.print(name, given), _sender(said), given["by_reply"] or _reply_to(said),
+        subject, text.block(name, "preheader", given) or typo(PRODUCT), written, html.print(name, given), _sender(said), given["by_reply"] or given["reply_to"],
         sms(subject, entrance), given["calendar"], links.stop if given["may_be_stopped"] else None,
     )  # fmt: skip
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from cases.identifiers import new_id
 from engine.model import MailClass
 from engine.working_days import Calendar
+from notifications.dropping import Dropped
 from notifications.freshness import drop_stale, why_drop
 from notifications.letters import message_id_of
 from notifications.schedule import A_DAY, next_morning
@@ -100,7 +101,7 @@ def drop_empty(db: Connection, digests: Sequence[Row]) -> list[Row]:
     left = {row["digest_id"] for row in drop_stale(db, _merged_in(db, [row["id"] for row in digests]))}
     empty = [row["id"] for row in digests if row["id"] not in left]
     if empty:
-        nothing = {"status": "dropped", "last_error": "nothing is left to say"}
+        nothing = {"status": "dropped", "last_error": Dropped.NOTHING_LEFT}
         db.execute(update(message).where(message.c.id.in_(empty)).values(**nothing))
     return [row for row in digests if row["id"] in left]
 

@@ -16,7 +16,8 @@ from cases.tables.memory import deadline, journal, mark_fired
 from cases.tables.people import person
 from cases.writing.applying import number_of_track, table_of_track
 from engine.model import CASE_TRACK, Do, Role
-from notifications.preferences import UNWANTED, unwanted
+from notifications.dropping import Dropped
+from notifications.preferences import unwanted
 from notifications.tables import message
 
 HOLDS_IN: Final[Mapping[str, frozenset[str]]] = {
@@ -28,7 +29,9 @@ HOLDS_IN: Final[Mapping[str, frozenset[str]]] = {
     "pair_proposed": frozenset({"proposed"}),
 }
 """States of its track in which a message is still true."""
-OVER: Final = frozenset({"met", "cancelled", "paused"})
+OVER: Final[Mapping[str, Dropped]] = {
+    "met": Dropped.DEADLINE_MET, "cancelled": Dropped.DEADLINE_CANCELLED, "paused": Dropped.DEADLINE_PAUSED,
+}  # fmt: skip
 """States of a deadline in which nobody is reminded of it."""
 OWNERS: Final[Mapping[str, frozenset[str]]] = {
     Role.ADVISER: frozenset({"adviser", "manager", "admin"}),
@@ -55,7 +58,7 @@ def drop_stale(db: Connection, rows: Sequence[Row]) -> list[Row]:
 def why_drop(db: Connection, rows: Sequence[Row]) -> dict[str, str]:
     """Why messages are not to be sent any more, by their id: those that still are have no reason. Many ask as few questions as one."""
     found: dict[str, str] = {}
-    for reasons in (_not_wanted, _nobody_there, _track_moved_on, _changed_since, _deadline_over):
+    for reasons in (_not_wanted, _nobody_there, moved_on, _changed_since, _deadline_over):
         left = [row for row in rows if row["id"] not in found]
         if left:
             found |= reasons(db, left)
@@ -64,35 +67,30 @@ def why_drop(db: Connection, rows: Sequence[Row]) -> dict[str, str]:
 
 def _not_wanted(db: Connection, rows: Sequence[Row]) -> dict[str, str]:
     refused = unwanted(db, rows)
-    return dict.fromkeys((row["id"] for row in rows if row["id"] in refused), UNWANTED)
+    return dict.fromkeys((row["id"] for row in rows if row["id"] in refused), Dropped.UNWANTED)
 
 
 def _nobody_there(db: Connection, rows: Sequence[Row]) -> dict[str, str]:
     people = {row["person_id"] for row in rows} - {None}
     here = _ids(db, select(person.c.id).where(person.c.id.in_(people), person.c.active), people)
-    gone = {row["id"]: "this person works here no more" for row in rows if row["person_id"] in people - here}
+    gone: dict[str, str] = {row["id"]: Dropped.PERSON_GONE for row in rows if row["person_id"] in people - here}
     cases = {row["case_id"] for row in rows if row["entrepreneur_id"] is not None} - {None}
     erased = _ids(
         db, select(case_file.c.id).where(case_file.c.id.in_(cases), case_file.c.anonymised_at.is_not(None)), cases
     )
-    return gone | {
-        row["id"]: "the case was anonymised" for row in rows if row["entrepreneur_id"] and row["case_id"] in erased
-    }
+    return gone | {row["id"]: Dropped.ANONYMISED for row in rows if row["entrepreneur_id"] and row["case_id"] in erased}
 
 
 def _ids(db: Connection, query: Any, asked: Collection[str]) -> set[str]:
     return set(db.execute(query).scalars()) if asked else set()
 
 
-def _track_moved_on(db: Connection, rows: Sequence[Row]) -> dict[str, str]:
+def moved_on(db: Connection, rows: Sequence[Row]) -> dict[str, str]:
+    """The messages whose track is no more in the state that they tell of."""
     told = [row for row in rows if row["key"] in HOLDS_IN and row["case_id"] and row["track"] != CASE_TRACK]
     now = _states(db, {(row["case_id"], row["track"]) for row in told})
     states = {row["id"]: now.get((row["case_id"], row["track"])) for row in told}
-    return {
-        row["id"]: f"the track is {states[row['id']]} now"
-        for row in told
-        if states[row["id"]] not in HOLDS_IN[row["key"]]
-    }
+    return {row["id"]: Dropped.MOVED_ON for row in told if states[row["id"]] not in HOLDS_IN[row["key"]]}
 
 
 def _states(db: Connection, tracks: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str | None]:
@@ -114,9 +112,9 @@ def _changed_since(db: Connection, rows: Sequence[Row]) -> dict[str, str]:
     found: dict[str, str] = {}
     for row in rows:
         if row["key"] == "appointment_set" and not _is_as_told(db, row):
-            found[row["id"]] = "the appointment was changed since"
+            found[row["id"]] = Dropped.APPOINTMENT_CHANGED
         if row["key"] == "survey" and row["entrepreneur_id"] and is_answered(db, row["case_id"], row["track"]):
-            found[row["id"]] = "the survey was answered"
+            found[row["id"]] = Dropped.SURVEY_ANSWERED
     return found
 
 
@@ -132,13 +130,10 @@ def _deadline_over(db: Connection, rows: Sequence[Row]) -> dict[str, str]:
         row["id"]: dict(row) for row in db.execute(select(deadline).where(deadline.c.id.in_(own))).mappings()
     }
     told = [row for row in rows if row["deadline_id"] in clocks]
-    over = {
-        row["id"]: f"the deadline is {clock['status']}"
-        for row in told
-        if (clock := clocks[row["deadline_id"]])["status"] in OVER
-    }
+    states = {row["id"]: clocks[row["deadline_id"]]["status"] for row in told}
+    over: dict[str, str] = {own: OVER[state] for own, state in states.items() if state in OVER}
     pressed = [row for row in told if row["id"] not in over and row["facts"].get("do") in (Do.REMIND, Do.ESCALATE)]
-    return over | dict.fromkeys(_acted(db, pressed, clocks), "its owner acted since the last mark")
+    return over | dict.fromkeys(_acted(db, pressed, clocks), Dropped.OWNER_ACTED)
 
 
 def _acted(db: Connection, rows: Sequence[Row], clocks: Mapping[str, Row]) -> list[str]:

@@ -10,7 +10,9 @@ from functools import lru_cache
 from typing import Any, Final
 
 from cases.duplicates import fold
+from engine.sentences import say
 from engine.working_days import EVENING, Calendar
+from notifications.languages import language, shown, shown_many
 from notifications.typography import day_long, hour
 
 NAME: Final = 60
@@ -88,12 +90,16 @@ def short_name(name: str) -> str:
 
 
 def the(name: str) -> str:
-    """« l'Adie », « la CCI », « BGE »."""
+    """« l'Adie », « la CCI », « BGE »; the name alone in another language."""
+    if not language().is_french:
+        return name
     return _ARTICLES.get(re.split(r"[ ,]", name.casefold(), maxsplit=1)[0], "") + name
 
 
 def of(name: str) -> str:
-    """« de l'Adie », « du Havre », « d'Aubervilliers », « de Roubaix »."""
+    """« de l'Adie », « du Havre », « d'Aubervilliers », « de Roubaix »; the name alone in another language."""
+    if not language().is_french:
+        return name
     said = the(name)
     for article, contracted in (("Le ", "du "), ("Les ", "des ")):
         if said.startswith(article):
@@ -102,7 +108,9 @@ def of(name: str) -> str:
 
 
 def at(name: str) -> str:
-    """« à Roubaix », « au Havre », « aux Mureaux », « à la CCI »."""
+    """« à Roubaix », « au Havre », « aux Mureaux », « à la CCI »; the name alone in another language."""
+    if not language().is_french:
+        return name
     said = the(name)
     for article, contracted in (("Le ", "au "), ("Les ", "aux ")):
         if said.startswith(article):
@@ -123,12 +131,12 @@ def small(words: str) -> str:
 def listed(names: Iterable[str]) -> str:
     """« l'Adie », « l'Adie et BGE », « l'Adie, BGE et la CCI »."""
     *before, last = list(names) or [""]
-    return f"{', '.join(before)} et {last}" if before else last
+    return shown(say("{others} et {last}", others=", ".join(before), last=last)) if before else last
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
     """« 1 dossier », « 3 dossiers »."""
-    return f"{count} {one if count < 2 else many or one + 's'}"
+    return f"{count} {shown_many(one, many or one + 's', count)}"
 
 
 def as_day(written: str) -> date:
@@ -155,19 +163,17 @@ class Days:
 
     def soon(self, day: date) -> str:
         """« ce soir 18 h », « demain 18 h », « mardi 9 février, 18 h »."""
-        near = {self._today: "ce soir", self._today + timedelta(days=1): "demain"}.get(day)
-        return f"{near} {hour(EVENING)}" if near else self.evening(day)
+        if day == self._today:
+            return f"{shown('ce soir')} {hour(EVENING)}"
+        return f"{shown('demain')} {hour(EVENING)}" if day == self._today + timedelta(days=1) else self.evening(day)
 
     def moment(self, instant: datetime) -> str:
         """« ce matin », « hier », « mardi 2 février »: when something happened."""
         day, ago = self._calendar.day_of(instant), (self._today - self._calendar.day_of(instant)).days
         if ago == 0:
-            return "ce matin" if instant < self._calendar.at(day, EVENING.replace(hour=12)) else "aujourd'hui"
-        return "hier" if ago == 1 else self.day(day)
-
-    def numeric(self, day: date) -> str:
-        """« 09/02/2027 », for a sentence that is not in French."""
-        return day.strftime("%d/%m/%Y")
+            noon = self._calendar.at(day, EVENING.replace(hour=12))
+            return shown("ce matin" if instant < noon else "aujourd’hui")
+        return shown("hier") if ago == 1 else self.day(day)
 
     def waited(self, since: date) -> str:
         """« 5 jours ouvrés »: how long somebody has been waiting."""
@@ -204,7 +210,6 @@ _SAID_OF_DAYS: Final = (
     "evening",
     "soon",
     "moment",
-    "numeric",
     "waited",
     "ago",
     "is_past",

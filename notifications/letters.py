@@ -14,10 +14,10 @@ from email.utils import format_datetime, formataddr, parseaddr
 from functools import lru_cache
 from typing import Any, Final
 
-from engine.model import MailClass
 from notifications.composer import Composed
 from notifications.errors import AddressRefused
 from notifications.painting import painted
+from notifications.preferences import may_be_stopped
 
 NAME: Final = 80
 """Letters of a name in a header."""
@@ -116,7 +116,7 @@ def _header(text: str) -> str:
 
 def _may_be_stopped(row: Mapping[str, Any], stop: str | None, address: str) -> dict[str, str | None]:
     """The buttons of mail readers that stop reminders: one press, or a mail. Source: RFC 2369 and RFC 8058."""
-    if row["mail_class"] != MailClass.REMINDER:
+    if not may_be_stopped(row):
         return {}
     by_mail = f"<mailto:{address}?subject=Moins%20de%20rappels>"
     return {

@@ -21,7 +21,7 @@ from notifications.tables import message, suppression
 SHOWN: Final = 100
 """Messages that a tray shows: the nearest first."""
 KEPT: Final = timedelta(days=30)
-"""How long what left is shown."""
+"""How long what left, or was dropped, is shown."""
 
 
 class Tray(StrEnum):
@@ -31,6 +31,7 @@ class Tray(StrEnum):
     AGAIN = "a-reprendre"
     WAITING = "en-attente"
     SENT = "partis"
+    DROPPED = "abandonnes"
     SUPPRESSED = "adresses"
 
 
@@ -52,7 +53,9 @@ def outgoing(db: Connection, who: Identity, tray: Tray, now: datetime) -> Outgoi
     counts = {one: _count(db, _of(one, now), seen) for one in Tray if one is not Tray.SUPPRESSED}
     refused = _refused(db, seen)
     rows = (
-        refused if tray is Tray.SUPPRESSED else _rows(db, _of(tray, now), seen, newest=tray in (Tray.SENT, Tray.DEAD))
+        refused
+        if tray is Tray.SUPPRESSED
+        else _rows(db, _of(tray, now), seen, newest=tray in (Tray.SENT, Tray.DROPPED, Tray.DEAD))
     )
     return Outgoing(tray, counts | {Tray.SUPPRESSED: len(refused)}, rows[:SHOWN], not who.has(Role.ADMIN))
 
@@ -122,6 +125,7 @@ def _of(tray: Tray, now: datetime) -> ColumnElement[bool]:
         Tray.AGAIN: and_(waiting, message.c.last_error.is_not(None)),
         Tray.WAITING: and_(waiting, message.c.last_error.is_(None)),
         Tray.SENT: and_(message.c.status == "sent", message.c.sent_at > now - KEPT),
+        Tray.DROPPED: and_(message.c.status == "dropped", message.c.send_at > now - KEPT),
     }[tray]
 
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from notifications.grammar import as_day, at, capital, counted, is_discreet, listed, of, small, the
+from notifications.languages import language, shown, teach
 from notifications.typography import euros, phone, phone_uri, prose, typo
 
 _FILLER: Final = Markup("&#847;&zwnj;&nbsp;") * 60
@@ -29,7 +30,7 @@ class TextPaper:
         self.pressed = ""
 
     def print(self, name: str, given: Mapping[str, Any]) -> str:
-        """The whole mail, in French typography. Raises TemplateNotFound for a name that has no template."""
+        """The whole mail, in its language's typography. Raises TemplateNotFound for a name that has no template."""
         return self.finished(self.template(name).render(self.with_words(given)))
 
     def block(self, name: str, part: str, given: Mapping[str, Any]) -> str:
@@ -58,15 +59,15 @@ class TextPaper:
     def button(self, label: str, address: str) -> str:
         """The one action."""
         self.pressed = address
-        return f"→ {label} : {address}"
+        return f"→ {label}{colon()} {address}"
 
     def link(self, label: str, address: str) -> str:
         """Another way to go."""
-        return f"{label} : {address}\n"
+        return f"{label}{colon()} {address}\n"
 
     def fact(self, label: str, value: str) -> str:
         """One line of the table of facts; nothing when it is not known."""
-        return f"{label} : {value}\n" if value else ""
+        return f"{label}{colon()} {value}\n" if value else ""
 
     def bdi(self, value: object) -> str:
         """A number or a name inside a sentence that is written from right to left."""
@@ -105,6 +106,16 @@ class HtmlPaper(TextPaper):
         return _one_stop(str(prose(Markup(_BLANK_LINES.sub("\n", printed)))))  # noqa: S704 - printed by Jinja, which escaped what it was given  # nosec B704
 
 
+def colon() -> str:
+    """A colon, as the language that is spoken sets it."""
+    return " :" if language().is_french else ":"
+
+
+def has_template(name: str) -> bool:
+    """Whether there is a template of that name."""
+    return name in _NAMES
+
+
 def _one_stop(printed: str) -> str:
     """« Karim D. » at the end of a sentence has one full stop."""
     return _TWO_STOPS.sub("", printed) if ".." in printed else printed
@@ -132,8 +143,8 @@ def _lines(block: Any) -> list[Any]:
 
 
 def _jinja(*, html: bool) -> Environment:
-    jinja = Environment(  # nosec B701
-        loader=PackageLoader("notifications", "emails"), undefined=StrictUndefined, auto_reload=False, autoescape=html,  # noqa: S701 - plain text has nothing to escape
+    jinja = Environment(  # nosec B701 - plain text has nothing to escape
+        loader=PackageLoader("notifications", "emails"), undefined=StrictUndefined, auto_reload=False, extensions=["jinja2.ext.i18n"], autoescape=html,  # noqa: S701 - plain text has nothing to escape
         finalize=lambda value: "" if value is None else value,
     )  # fmt: skip
     jinja.filters |= {function.__name__: function for function in _WORDS}
@@ -141,8 +152,11 @@ def _jinja(*, html: bool) -> Environment:
         "paragraphs": _html_paragraphs if html else _text_paragraphs,
         "aside": _html_aside if html else _text_aside,
     }
+    jinja.filters["shown"] = shown
+    teach(jinja)
     jinja.globals |= vars(jinja.get_template("layout/phrases.jinja").module)
     return jinja
 
 
+_NAMES: Final = frozenset(PackageLoader("notifications", "emails").list_templates())
 _JINJA: Final = {False: _jinja(html=False), True: _jinja(html=True)}

@@ -23,9 +23,11 @@ from cases.tasks import TO_A_PARTNER, TO_THE_HELPED, Asked
 from engine.definition import MACHINES, record_of, rule_of
 from engine.model import Kind, MailClass, Role
 from notifications.composer import subject_of
+from notifications.dropping import Dropped
+from notifications.freshness import moved_on
 from notifications.letters import message_id_of, thread_of
 from notifications.links import OF_PARTNERS, revoke_links
-from notifications.preferences import UNWANTED, unwanted
+from notifications.preferences import unwanted
 from notifications.recipients import Place, Recipient, Told, place_of, recipients_of
 from notifications.said_rows import rows_for
 from notifications.schedule import send_at
@@ -78,15 +80,18 @@ def write_message(db: Connection, values: dict[str, Any], place: Place, now: dat
     """Write a message, unless it was already; a call to make instead of a mail that could not arrive."""
     address = values["to_email"]
     answers = address is not None and not suppressed(db, (address,))
-    if not answers:
+    over = moved_on(db, (values,))
+    if over:
+        values |= {"status": "dropped", "last_error": over[values["id"]]}
+    elif not answers:
         values |= {"kind": "task", "status": "task"}
     elif unwanted(db, (values,)):
-        values |= {"status": "dropped", "last_error": UNWANTED}
+        values |= {"status": "dropped", "last_error": Dropped.UNWANTED}
     insert_once = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
     made = db.execute(insert_once(message).values(**values).on_conflict_do_nothing().returning(message.c.id)).first()
     if made is None:
         return 0
-    if answers:
+    if answers or over:
         _supersede(db, values)
     else:
         ask_to_call(db, values, place, now)
@@ -181,7 +186,7 @@ def _supersede(db: Connection, values: Mapping[str, Any]) -> None:
     )
     latest = select(func.max(message.c.created_at)).where(*waiting).scalar_subquery()
     older = update(message).where(*waiting, message.c.created_at < latest)
-    db.execute(older.values(status="dropped", last_error="a later reminder took its place"))
+    db.execute(older.values(status="dropped", last_error=Dropped.LATER_REMINDER))
 
 
 def suppressed(db: Connection, emails: Collection[str]) -> set[str]:

@@ -14,9 +14,6 @@ from cases.tables.people import role_grant
 from engine.model import Do, MailClass, Role
 from notifications.tables import preference
 
-UNWANTED: Final = "this kind of reminder is not wanted"
-"""Why a message is dropped whose reader wants none of its category."""
-
 
 class Category(StrEnum):
     """What a reminder is for, as its reader chooses it."""
@@ -47,12 +44,21 @@ _OFFERED: Final[Mapping[str, tuple[Category, ...]]] = {
     "person": (Category.DUE, Category.LATE, Category.NEWS, Category.SURVEYS),
 }
 """What may come to whom, by the first word of their key; the weekly list to the programme's admins alone."""
+APPOINTMENTS: Final = frozenset({"appointment_set", "appointment_cancelled"})
+"""Mails about an appointment, with which it goes as a file: at once, since a digest could not bear it."""
 _SURVEYS: Final = frozenset({"survey", "follow_up_check"})
 _OF_AN_ACT: Final = {str(Do.REMIND): Category.DUE, str(Do.ESCALATE): Category.LATE}
 
 
+def may_be_stopped(row: Mapping[str, Any]) -> bool:
+    """Whether the reader of a message may stop it and its like: a reminder, or what another put in their agenda."""
+    return row["mail_class"] == MailClass.REMINDER or category_of(row) is not None
+
+
 def category_of(row: Mapping[str, Any]) -> Category | None:
     """The category of a message; None for what cannot be refused, and for a digest: its parts have theirs."""
+    if row["key"] in APPOINTMENTS and row["role"] != Role.ENTREPRENEUR:
+        return Category.NEWS
     if row["mail_class"] != MailClass.REMINDER or row.get("kind") == "digest":
         return None
     if row["key"] == "exceptions":

@@ -3,45 +3,50 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from cases.orienting import ToAsk
 from cases.tables.case import need
 from engine.model import CASE_TRACK, MailClass, Role
 from notifications.composer import paragraphs_of
 from notifications.recipients import Place, Recipient, asked_at, place_of
 from notifications.said import Running
-from notifications.said_rows import rows_for
-from notifications.wording import need_said, said_of
+from notifications.said_rows import REQUEST, rows_for
+from notifications.wording import need_said, own_words, said_of
 
-REQUEST: Final = "referral_sent"
 _PARTS: Final = ("body", "facts", "due")
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The mail that a branch would receive: to whom, its subject, its paragraphs. Nobody to write to: the branch is telephoned."""
+    """The mail that a branch would receive: to whom, its subject, its paragraphs. Nobody to write to: the branch is telephoned.
+
+    `prepared` is the sentence that the adviser's own words would take the place of.
+    """
 
     to: tuple[str, ...]
     subject: str
     paragraphs: tuple[str, ...]
+    prepared: str = ""
 
 
 def preview_request(
-    db: Connection, case_id: str, need_id: str, branch_id: str, answer_by: date | None, *, now: datetime
+    db: Connection, case_id: str, need_id: str, asked: ToAsk, *, written: str = "", now: datetime
 ) -> Preview:
-    """The mail of a request for that need, answered by that day: what would be sent to the branch now."""
+    """The mail of a request for that need, as it would be sent to the branch now; `written` is what the adviser says in their own words."""
     place = place_of(db, "case", case_id)
-    to = asked_at(db, branch_id, place, now)
+    to, answer_by = asked_at(db, asked.branch, place, now), asked.answer_by
     message = _message(case_id, to[0] if to else None, place, now)
     said = said_of(rows_for(db, (message,)), message)
     wanted = need_said(db.execute(select(need).where(need.c.id == need_id)).mappings().one())
     running = Running(CASE_TRACK, "referral.sent.answer", answer_by, place.calendar.day_of(now)) if answer_by else None
     said = replace(said, case=replace(said.case, needs=(wanted,)), deadlines=(running,) if running else ())
-    subject = " ".join(paragraphs_of(said, message, ("subject",), now))
-    return Preview(tuple(one.name for one in to), subject, tuple(paragraphs_of(said, message, _PARTS, now)))
+    said = replace(said, track=replace(said.track, message=own_words(written)))
+    subject, prepared = (" ".join(paragraphs_of(said, message, (part,), now)) for part in ("subject", "prepared"))
+    return Preview(tuple(one.name for one in to), subject, tuple(paragraphs_of(said, message, _PARTS, now)), prepared)
 
 
 def _message(case_id: str, to: Recipient | None, place: Place, now: datetime) -> dict[str, Any]:

@@ -70,6 +70,7 @@ def preview(key: str, now: datetime) -> Composed:
             "more": 0,
             "only": "",
             "since": now.date(),
+            "answered_by": _INES,
         }
     return compose_said(said, message, now=now, base_url=_BASE, make_link=_no_link, **more)
 

@@ -79,7 +79,7 @@ def place_of(db: Connection, subject: str, subject_id: str) -> Place:
 
 
 def recipients_of(db: Connection, told: Told, place: Place, now: datetime) -> list[Recipient]:
-    """Everybody to tell, once each: substitutes instead of those who are away, and never somebody of what they just did."""
+    """Everybody to tell, once each: substitutes instead of those who are away, and never somebody of what they just did, or of what followed of it."""
     found = {one.key: one for one in _found(db, told, place, now)}
     if told.key.endswith("_ack") or told.key in NEXT:
         return list(found.values())
@@ -92,13 +92,27 @@ def asked_at(db: Connection, branch_id: str, place: Place, now: datetime) -> lis
 
 
 def _did_it(db: Connection, told: Told, one: Recipient) -> bool:
-    mine = (journal.c.subject_id == told.subject_id, journal.c.sequence == told.sequence, journal.c.track == told.track)
-    line = db.execute(select(journal.c.actor_id, journal.c.actor_role).where(*mine)).first()
+    line = _done_by(db, told)
     if line is None:
         return False
     if one.role is Role.ENTREPRENEUR:
         return bool(line.actor_role == Role.ENTREPRENEUR)
-    return line.actor_id is not None and line.actor_id == one.person_id
+    if line.actor_id is None or one.person_id is not None:
+        return line.actor_id is not None and line.actor_id == one.person_id
+    works_there = (role_grant.c.person_id == line.actor_id, role_grant.c.branch_id == one.key.removeprefix("branch:"))
+    return db.execute(select(role_grant.c.id).where(*works_there)).first() is not None
+
+
+def _done_by(db: Connection, told: Told) -> Any:
+    """The line that tells it; where the case took a step that somebody's act on a track proposed, the line of that act."""
+    columns = (journal.c.event, journal.c.actor_id, journal.c.actor_role, journal.c.cause, journal.c.cascade)
+    of_subject = select(*columns).where(journal.c.subject_id == told.subject_id)
+    line = db.execute(of_subject.where(journal.c.sequence == told.sequence, journal.c.track == told.track)).first()
+    if line is None or line.cause is None:
+        return line
+    act = db.execute(of_subject.where(journal.c.sequence == line.cause)).first()
+    proposed = act is not None and (act.cascade or {}).get("event") == line.event
+    return act if proposed else line
 
 
 def _found(db: Connection, told: Told, place: Place, now: datetime) -> Iterator[Recipient]:

@@ -28,6 +28,7 @@ from engine.model import Role
 from engine.state_names import CaseState
 from notifications import personal_data
 from notifications.asking import tell_managers
+from notifications.own_account import NOBODY, anonymise_account
 from notifications.tables import inbound_mail, message, signed_link
 
 DAILY: Final = "retention"
@@ -176,7 +177,14 @@ def _old(name: Kept, limit: datetime) -> tuple[tuple[Table, Any, Mapping[str, An
         case Kept.REFUSED_ATTEMPT:
             return ((refused_attempt, (refused_attempt.c.at < limit,), None),)
         case _:
-            return ((person, (_unused(limit), person.c.active), {"active": False}),)
+            return ((person, (_unused(limit), person.c.name != NOBODY), None),)
+
+
+def _anonymise_accounts(db: Connection, where: Any, now: datetime) -> int:
+    unused = list(db.execute(select(person.c.id).where(*where).order_by(person.c.id)).scalars())
+    for who in unused:
+        anonymise_account(db, who, now)
+    return len(unused)
 
 
 def _unused(limit: datetime) -> Any:
@@ -205,7 +213,8 @@ def _drop(db: Connection, *, name: Kept, now: datetime) -> int:
     limit, gone = keeping.rules(db)[name].limit(now), 0
     for table, where, values in _old(name, limit):
         if table is person:
-            values = {**(values or {}), "email": None, "phone": None, "disabled_at": now}
+            gone += _anonymise_accounts(db, where, now)
+            continue
         statement: Any = delete(table).where(*where) if values is None else update(table).where(*where).values(**values)
         gone += db.execute(statement).rowcount
     return gone

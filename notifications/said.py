@@ -114,6 +114,7 @@ class CaseSaid:
     city: str = ""
     quartier: str = ""
     language: str = "fr"
+    """The language that the person chose to read in, else the one that they speak."""
     referent: Someone = Someone()
     referent_id: str | None = None
     away_until: date | None = None
@@ -165,6 +166,8 @@ class TrackSaid:
     opened_on: date | None = None
     until: date | None = None
     """Until when a pair pauses."""
+    message: tuple[str, ...] = ()
+    """What the adviser wrote to the branch in their own words, a paragraph each; empty for what is prepared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from cases.appointments import appointment_of
+from cases.orienting import written_to
 from cases.tables.case import business, case_file, entrepreneur, need
 from cases.tables.memory import deadline, journal, journal_text
 from cases.tables.operators import branch, operator
@@ -20,12 +21,13 @@ from cases.tables.tracks import mentoring_pair, plan_action, referral, referral_
 from cases.writing.applying import number_of_track, table_of_track
 from engine.model import CASE_TRACK
 from engine.state_names import PairState
+from notifications.preferences import APPOINTMENTS
 
 Row = Mapping[Any, Any]
 WITH_MENTOR: Final = (PairState.ACTIVE, PairState.PAUSED, PairState.MID_REVIEW, PairState.ENDED)
 """States of a pair in which the case has a mentor."""
-APPOINTMENTS: Final = frozenset({"appointment_set", "appointment_cancelled"})
-"""Mails about an appointment, with which it goes as a file."""
+REQUEST: Final = "referral_sent"
+"""The mail by which a branch is asked."""
 NEXT_ONE: Final = frozenset({"referral_declined", "referral_expired", "decide_next"})
 """Mails that say who could be asked next."""
 
@@ -55,6 +57,8 @@ class Rows:
     proposals: Mapping[str, Sequence[Row]]
     appointments: Mapping[tuple[str, int], Any]
     """Those that are still as their line says, by their case and its sequence."""
+    written: Mapping[tuple[str, str], str]
+    """What advisers wrote to branches in their own words, by case and track."""
 
 
 def rows_for(db: Connection, messages: Sequence[Row]) -> Rows:
@@ -82,17 +86,22 @@ def rows_for(db: Connection, messages: Sequence[Row]) -> Rows:
         _by_id(db, select(deadline), deadline.c.id, {message["deadline_id"] for message in messages}),
         {key: row["name"] for key, row in _by_id(db, select(plan_action), plan_action.c.id, {_facts(one).get("item") for one in messages}).items()},
         _listed(db, _PROPOSALS, routing_proposal.c.case_id, next_one), _appointments(db, messages),
+        written_to(db, {(one["case_id"], one["track"]) for one in messages if one["key"] == REQUEST and one["case_id"]}),
     )  # fmt: skip
 
 
 # -- questions --------------------------------------------------------------------------------------------------------------
 
 
+_LANGUAGE: Final = func.coalesce(entrepreneur.c.reads_in, entrepreneur.c.language).label("language")
+"""The language that the person chose to read in, else the one that they speak."""
+
+
 def _case_rows() -> Select[Any]:
     columns = (
         *case_file.c, business.c.name.label("business"), business.c.activity, business.c.address_line, business.c.city,
         entrepreneur.c.name.label("person"), entrepreneur.c.phone.label("person_phone"), entrepreneur.c.email.label("person_email"),
-        entrepreneur.c.language, quartier.c.name.label("quartier"), person.c.name.label("referent"), person.c.phone.label("referent_phone"),
+        _LANGUAGE, quartier.c.name.label("quartier"), person.c.name.label("referent"), person.c.phone.label("referent_phone"),
         person.c.email.label("referent_email"),
     )  # fmt: skip
     joined = (

@@ -9,6 +9,9 @@ from notifications.grammar import clipped
 
 LONGEST: Final = 160
 """Letters of one SMS. Source: 3GPP TS 23.040, 140 bytes of 7-bit letters."""
+LONGEST_FOREIGN: Final = 134
+"""Letters of two SMS in an alphabet of sixteen bits: 67 each, once they are joined. Source: 3GPP TS 23.040, 9.2.3.24."""
+_ARABIC: Final = range(0x0600, 0x0700)
 _ALPHABET: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
@@ -28,14 +31,16 @@ _WRITTEN: Final = {
     "€": "EUR",
     "ᵉ": "e",
     "ʳ": "r",
+    "ı": "i",
 }
 
 
 def sms(line: str, link: str) -> str:
     """The line, cut to leave room for the link, then the link; the line alone when the link takes all the room."""
-    room = LONGEST - len(link) - 1
-    said = _spelt(line)
-    return f"{_cut(said, room)} {link}" if room >= 20 else _cut(said, LONGEST)
+    foreign = any(ord(letter) in _ARABIC for letter in line)
+    said, longest = (line, LONGEST_FOREIGN) if foreign else (_spelt(line), LONGEST)
+    room = longest - len(link) - 1
+    return f"{_cut(said, room)} {link}" if room >= 20 else _cut(said, longest)
 
 
 def _cut(line: str, room: int) -> str:

@@ -1,4 +1,4 @@
-"""French typography of pages and mails: spaces, apostrophes, dates, hours, amounts and telephone numbers.
+"""How pages and mails write: dates, hours, amounts and telephone numbers in the reader's language, and the typography of French.
 
 Writers type plain text and a filter sets what a keyboard does not have:
 
@@ -11,7 +11,8 @@ Writers type plain text and a filter sets what a keyboard does not have:
 | `12 000` | U+202F between thousands that are typed apart |
 | `1er` `2e` | 1ᵉʳ and 2ᵉ, as `<sup>` by `prose` |
 
-Only a space that is there is changed, so « 12:30 », an address or an English sentence come out as they went in.
+Only a space that is there is changed, so « 12:30 », an address or an English sentence come out as they went in. In another language
+than French, the words of ours that come in plain are translated instead, and keep the typography of their catalogue.
 """
 
 import re
@@ -19,69 +20,72 @@ import unicodedata
 from collections.abc import Callable
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
+from jinja2 import pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
+
+from notifications.languages import language, shown
 
 Day: TypeAlias = date | datetime
 Amount: TypeAlias = int | float | Decimal | str
 
 
 def typo(value: object) -> str:
-    """Set the French typography of a text; of a Markup, only between its tags, and the answer is a Markup."""
+    """Say a text in the reader's language, in French typography where it is French; of a Markup, only between its tags, and the answer is a Markup."""
+    if not language().is_french:
+        return shown(value)
     if isinstance(value, Markup):
         return _between_tags(value, _set_markup)
-    return _set(str(value))
+    return _set(shown(value))
 
 
 def prose(value: object) -> Markup:
-    """Escape a text if it is plain, set its typography and raise its ordinals, for the text of a page (not an attribute)."""
+    """Say a text in the reader's language, escaped if it is plain, its typography set and its ordinals raised, for the text of a page (not an attribute)."""
+    value = shown(value)
+    if not language().is_french:
+        return escape(value)
     return _between_tags(escape(value), _set_prose)
 
 
-def day_long(
-    value: Day, zone: str | None = None, *, weekday: bool = True, year: bool = False, locale: str = "fr"
-) -> str:
+def day_long(value: Day, zone: str | None = None, *, weekday: bool = True, year: bool = False) -> str:
     """« mardi 24 novembre », « 1ᵉʳ décembre » without its week day ; an instant needs the IANA zone in which it is read."""
-    pattern = ("EEEE " if weekday else "") + "d MMMM" + (" y" if year else "")
-    return _day(value, zone, pattern, locale)
+    return _day(value, zone, _pattern("EEEE" if weekday else "", "MMMM", year))
 
 
-def day_short(
-    value: Day, zone: str | None = None, *, weekday: bool = False, year: bool = False, locale: str = "fr"
-) -> str:
+def day_short(value: Day, zone: str | None = None, *, weekday: bool = False, year: bool = False) -> str:
     """« 24 nov. », « jeu. 26 nov. » with the week day ; an instant needs the IANA zone in which it is read."""
-    pattern = ("EEE " if weekday else "") + "d MMM" + (" y" if year else "")
-    return _day(value, zone, pattern, locale)
+    return _day(value, zone, _pattern("EEE" if weekday else "", "MMM", year))
 
 
-def hour(value: datetime | time, zone: str | None = None, *, minutes: bool = False, locale: str = "fr") -> str:
-    """« 18 h », « 8 h 51 », and « 18 h 00 » when minutes are always wanted ; an instant needs its IANA zone."""
+def hour(value: datetime | time, zone: str | None = None, *, minutes: bool = False) -> str:
+    """« 18 h », « 8 h 51 », and « 18 h 00 » when minutes are always wanted ; « 18:00 » elsewhere; an instant needs its IANA zone."""
     local = _local(value, zone) if isinstance(value, datetime) else value
-    if locale != "fr":
+    if not language().is_french:
         return f"{local.hour}:{local.minute:02}"
     if not local.minute and not minutes:
         return f"{local.hour}{_FIXED}h"
     return f"{local.hour}{_FIXED}h{_FIXED}{local.minute:02}"
 
 
-def number(value: Amount, *, locale: str = "fr") -> str:
+def number(value: Amount) -> str:
     """« 12 000 », « 3,5 » : thousands apart, decimals only where there are any."""
-    written: str = format_decimal(Decimal(str(value)), locale=_BABEL[locale])
+    written: str = format_decimal(Decimal(str(value)), locale=language().locale)
     return written
 
 
-def euros(value: Amount, *, locale: str = "fr") -> str:
-    """« 12 000 € », « 1 500,50 € » : cents only where there are any."""
-    amount = Decimal(str(value))
+def euros(value: Amount) -> str:
+    """« 12 000 € », « 1 500,50 € », « €12,000 » in English : cents only where there are any."""
+    amount, locale = Decimal(str(value)), language().locale
     digits = "#,##0" if amount == amount.to_integral_value() else "#,##0.00"
-    pattern = f"{digits}{_FIXED}¤" if locale == "fr" else f"¤{digits}"
-    return format_currency(amount, "EUR", format=pattern, locale=_BABEL[locale], currency_digits=False)
+    pattern = f"¤{digits}" if locale in _EUROS_FIRST else f"{digits}{_FIXED}¤"
+    return format_currency(amount, "EUR", format=pattern, locale=locale, currency_digits=False)
 
 
 def phone(value: str) -> str:
@@ -113,17 +117,15 @@ def initials(name: str) -> str:
     return letters.upper()
 
 
-def filters(locale: str = "fr") -> dict[str, Callable[..., Any]]:
-    """The filters of a Jinja environment whose pages are in one language, `fr` or `en`, by their name."""
-    spoken = {
-        function.__name__: partial(function, locale=locale) for function in (day_long, day_short, hour, number, euros)
-    }
-    return {function.__name__: function for function in (typo, prose, phone, phone_uri, initials)} | spoken
+def filters() -> dict[str, Callable[..., Any]]:
+    """The filters of a Jinja environment, by their name."""
+    known = (typo, prose, phone, phone_uri, initials, day_long, day_short, hour, number, euros)
+    return {function.__name__: _each_time(function) for function in known}
 
 
 _NARROW: Final = "\u202f"
 _FIXED: Final = "\u00a0"
-_BABEL: Final = {"fr": "fr_FR", "en": "en_GB"}
+_EUROS_FIRST: Final = frozenset({"en_GB", "tr_TR"})
 _FRENCH_PREFIXES: Final = frozenset({33, 262, 590, 594, 596})
 _MONTHS: Final = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|janv|févr|avr|juil|sept|oct|nov|déc"
 _UNITS: Final = "k€|M€|j|h|min|s|km|m|m²|ha|kg|t|kWh|ko|Mo|ans?|mois|semaines?|jours?|heures?|minutes?|secondes?|euros?"
@@ -153,6 +155,16 @@ _FIGURES: Final = (
     (re.compile(r"(?<=\d\u00a0h)[ ](?=\d\d\b)"), _FIXED),
 )
 _THOUSANDS: Final = re.compile(r"(?<!\d)(?<!\d[ ,.])\d{1,3}(?: \d{3})+(?! ?\d)")
+
+
+def _each_time(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same as a filter that Jinja does not work out once, when it reads a template: the language is that of each reader."""
+
+    @pass_context
+    def said(_: Context, *given: Any, **named: Any) -> Any:
+        return function(*given, **named)
+
+    return said
 
 
 def _between_tags(markup: Markup, change: Callable[[str], str]) -> Markup:
@@ -204,10 +216,20 @@ def _raise(found: re.Match[str]) -> str:
     return f"<sup>{_LOWERED[found.group()]}</sup>"
 
 
-def _day(value: Day, zone: str | None, pattern: str, locale: str) -> str:
-    day = _local(value, zone).date() if isinstance(value, datetime) else value
-    words = format_date(day, pattern, locale=_BABEL[locale])
-    if locale == "fr" and day.day == 1:
+def _pattern(week: str, month: str, year: bool) -> str:
+    """How a day is written in the reader's language, as CLDR's letters say it; babel has no pattern with a week day and no year."""
+    locale = language().locale
+    if locale == "pt_PT":
+        return (f"{week}, " if week else "") + f"d 'de' {month}" + (" 'de' y" if year else "")
+    if locale == "tr_TR":
+        return f"d {month}" + (" y" if year else "") + (f" {week}" if week else "")
+    return (f"{week} " if week else "") + f"d {month}" + (" y" if year else "")
+
+
+def _day(value: Day, zone: str | None, pattern: str) -> str:
+    day, spoken = _local(value, zone).date() if isinstance(value, datetime) else value, language()
+    words = format_date(day, pattern, locale=spoken.locale)
+    if spoken.is_french and day.day == 1:
         words = re.sub(r"(?<!\d)1(?= )", "1ᵉʳ", words, count=1)
     return re.sub(r"(?<=\d|ʳ) (?=\D)", _FIXED, words, count=1)
 

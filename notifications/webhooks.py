@@ -29,7 +29,7 @@ from cases.identifiers import new_id
 from cases.tables.people import person
 from cases.tables.webhooks import webhook, webhook_delivery, webhook_secret
 from cases.views.told import line_told
-from cases.webhooks import SECRET_BEGINS
+from cases.webhooks import ANYWHERE, SECRET_BEGINS, leads_to
 from engine.model import MailClass, Role
 from notifications.tables import message
 
@@ -87,9 +87,13 @@ class Teller:
     trust: ssl.SSLContext = field(default_factory=ssl.create_default_context)
     allowed: Callable[[Address], bool] = is_public
     find: Callable[[str, int], Awaitable[list[Address]]] = addresses_of
+    hosts: frozenset[str] = ANYWHERE
+    """Those at which this installation lets tools be told."""
 
     async def tell(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Say it once. Raises NotTold."""
+        if not leads_to(url, self.hosts):
+            raise NotTold("Cette installation ne prévient pas ce site.")
         try:
             async with asyncio.timeout(PATIENCE):
                 status = await self._post(url, body, headers)

@@ -12,8 +12,10 @@ from cases.writing.applying import number_of_track
 from engine.definition import RULES, step_named
 from engine.lists import ABANDON, CLOSE, DECLINE, DECLINE_PAIR, DISCONTINUE, END_PAIR, LEVER, NEWS_OF_BUSINESS, WITHDRAW
 from engine.model import CASE_TRACK, Kind
+from engine.states.orientation.work import MESSAGE_AT_MOST
 from engine.working_days import Calendar
 from notifications.grammar import NAME, SENTENCE, SPEECH, harmless
+from notifications.preferences import APPOINTMENTS
 from notifications.said import (
     DAYS,
     WORDS,
@@ -30,7 +32,7 @@ from notifications.said import (
     TokenSaid,
     TrackSaid,
 )
-from notifications.said_rows import APPOINTMENTS, NEXT_ONE, Row, Rows
+from notifications.said_rows import NEXT_ONE, Row, Rows
 
 _REASONS: Final[Mapping[str, Mapping[str, str]]] = {
     "decline": DECLINE, "withdraw": WITHDRAW, "discontinue": DISCONTINUE, "close": CLOSE, "end_pair": END_PAIR, "decline_pair": DECLINE_PAIR,
@@ -123,7 +125,13 @@ def _track(rows: Rows, message: Row, calendar: Calendar) -> TrackSaid:
         name, kind, row["state"], harmless(office["operator"], NAME) if office else "", harmless(office["name"], NAME) if office else "",
         harmless(office["phone"], NAME) if office else "", agent=Someone() if is_pair else somebody, mentor=somebody if is_pair else Someone(),
         lever=LEVER.get(row.get("lever") or "", ""), opened_on=calendar.day_of(row["opened_at"]), until=row.get("paused_until"),
+        message=own_words(rows.written.get((message["case_id"], name), "")),
     )  # fmt: skip
+
+
+def own_words(text: str) -> tuple[str, ...]:
+    """What an adviser wrote to a branch, harmless, a paragraph each."""
+    return tuple(said for line in text.splitlines() if (said := harmless(line, MESSAGE_AT_MOST)))
 
 
 # -- what happened, and what is due -------------------------------------------------------------------------------------------

@@ -20,6 +20,8 @@ from cases.privacy.register import REGISTER
 from engine.definition import MACHINES
 from engine.diagram import mermaid
 from engine.model import Kind
+from tests import safety_pages
+from tests.asvs import table as asvs
 from tests.software_bill import packages
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
@@ -107,6 +109,16 @@ PARTS: Final[dict[str, Callable[[], str]]] = {
     "licences": licences,
     "register": register,
     "schedule": schedule,
+    "asvs_summary": asvs.summary,
+    "asvs": asvs.table,
+    "limits": safety_pages.limits,
+    "lives": safety_pages.lives,
+    "files": safety_pages.files,
+    "bounds": safety_pages.bounds,
+    "taken": lambda: safety_pages.taken(openapi()["components"]["schemas"]),
+    "asked": safety_pages.asked,
+    "who_may": safety_pages.who_may,
+    "cryptography": safety_pages.cryptography,
 }
 
 

@@ -93,6 +93,7 @@ def test_a_module_keeps_the_house_rules(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", product_templates(), ids=shown)
+@pytest.mark.asvs("1.2.3")
 def test_a_page_holds_no_script_and_no_style_of_its_own(path: Path) -> None:
     assert not INLINE.findall(path.read_text(encoding="utf-8"))
 

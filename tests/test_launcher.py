@@ -154,6 +154,7 @@ def test_every_check_of_the_product_is_a_stage_of_qp_check(launcher: ModuleType)
 
 
 @pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.asvs("15.1.2")
 def test_every_package_of_a_lock_has_its_hashes_and_no_address(lock: str) -> None:
     text = (ROOT / lock).read_text(encoding="utf-8")
     packages = text.replace("\\\n", "").strip().splitlines()
@@ -187,6 +188,7 @@ def pytest_on(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
         (None, 3, "NOT DONE: 0 of 0"),
     ],
 )
+@pytest.mark.asvs("15.2.1")
 def test_the_audit_says_ok_only_of_what_it_looked_up(
     tmp_path: Path, capsys: pytest.CaptureFixture[str],
     said: object, code: int, verdict: str,
@@ -202,6 +204,7 @@ def test_the_audit_says_ok_only_of_what_it_looked_up(
     assert verdict in capsys.readouterr().out
 
 
+@pytest.mark.asvs("15.1.2")
 def test_the_bill_names_every_package_of_the_lock_with_its_licence() -> None:
     named = {one["name"]: one for one in json.loads(bill())["components"]}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from api.commands.doorway import CLOCK, opened_database
+from api.commands.file_report import bytes_of, end_with
 from cases.database import Scope
 from cases.facts.of_case import NO_TERRITORY
 from cases.importers.aids import Report, import_aids
@@ -29,20 +29,14 @@ def import_catalogue(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Import aids (CSV, XLSX, ODS, JSON) with the columns of Aides-territoires; again and again if you like. Exit 1 when a line is refused."""
-    if not file.is_file():
-        print(f"There is no file {file}.")
-        raise typer.Exit(2)
-    content, now = file.read_bytes(), CLOCK.now()
+    content, now = bytes_of(file), CLOCK.now()
     today = NO_TERRITORY.day_of(now)
     with opened_database() as database:
         report = database.write(
             lambda db: import_aids(db, content, now=now, today=today, dry_run=dry_run), Scope.worker()
         )
-    if as_json:
-        print(json.dumps({**dataclasses.asdict(report), "dry_run": dry_run}, ensure_ascii=False, indent=1))
-    else:
-        _print_report(report, dry_run=dry_run)
-    raise typer.Exit(1 if report.refused else 0)
+    said = {**dataclasses.asdict(report), "dry_run": dry_run}
+    end_with(said, report.refused, as_json=as_json, in_lines=lambda: _print_report(report, dry_run=dry_run))
 
 
 def _print_report(report: Report, *, dry_run: bool) -> None:

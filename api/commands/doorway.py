@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 
 import typer
 
+from api.encrypted import refuse_what_is_in_clear
 from api.settings import settings
 from cases import definitions
 from cases.clock import SystemClock
@@ -21,6 +22,7 @@ CLOCK = SystemClock()
 def opened_database() -> Iterator[Database]:
     """The database of the settings; what goes wrong is said in one line, and the exit code is 1."""
     try:
+        refuse_what_is_in_clear(settings())
         with closing(connect(settings().database_url)) as database:
             yield database
     except CasesError as error:

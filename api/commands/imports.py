@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from api.commands.doorway import CLOCK, opened_database
+from api.commands.file_report import bytes_of, end_with
 from cases.access import THE_SYSTEM
 from cases.importing.running import Upload, import_detections
 
@@ -20,17 +20,10 @@ def import_file(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Import a canvassing sheet (CSV, XLSX, ODS): good lines become cases whatever the bad ones. Exit 1 when a line is refused."""
-    if not file.is_file():
-        print(f"There is no file {file}.")
-        raise typer.Exit(2)
-    upload = Upload(file.read_bytes(), file.name, territory_slug, THE_SYSTEM)
+    upload = Upload(bytes_of(file), file.name, territory_slug, THE_SYSTEM)
     with opened_database() as database:
         report = import_detections(database, upload, now=CLOCK.now(), dry_run=dry_run)
-    if as_json:
-        print(json.dumps(report, ensure_ascii=False, indent=1))
-    else:
-        _print_report(report)
-    raise typer.Exit(1 if report["refused"] else 0)
+    end_with(report, report["refused"], as_json=as_json, in_lines=lambda: _print_report(report))
 
 
 def _print_report(report: dict[str, Any]) -> None:

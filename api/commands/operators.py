@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from api.commands.doorway import CLOCK, opened_database
+from api.commands.file_report import bytes_of, end_with
 from cases.access import THE_SYSTEM
 from cases.database import Scope
 from cases.directory.files import FORMATS, write_file
@@ -25,19 +25,12 @@ def import_file(
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Bring the directory up to a file (CSV, XLSX, ODS, JSON): all of it, or nothing and exit 1 when a line is refused."""
-    if not file.is_file():
-        print(f"There is no file {file}.")
-        raise typer.Exit(2)
-    content, now = file.read_bytes(), CLOCK.now()
+    content, now = bytes_of(file), CLOCK.now()
     with opened_database() as database:
         report = database.write(
             lambda db: import_directory(db, content, by=THE_SYSTEM, now=now, dry_run=dry_run), Scope.worker()
         )
-    if as_json:
-        print(json.dumps(report, ensure_ascii=False, indent=1))
-    else:
-        _print_report(report)
-    raise typer.Exit(1 if report["refused"] else 0)
+    end_with(report, report["refused"], as_json=as_json, in_lines=lambda: _print_report(report))
 
 
 @app.command("export")

@@ -13,8 +13,9 @@ import typer
 from sqlalchemy import Connection, select
 
 from api.commands.doorway import CLOCK, opened_database
-from api.privacy_export import zipped
+from api.privacy_export import zipped, zipped_account
 from api.settings import settings
+from cases import people
 from cases.access import THE_SYSTEM, Grant, Identity
 from cases.database import Scope
 from cases.files import Files
@@ -25,6 +26,7 @@ from cases.privacy.seen import seen_since
 from cases.tables.case import case_file
 from engine.model import Role
 from notifications import personal_data, retention
+from notifications.own_account import account_held
 
 app = typer.Typer(no_args_is_help=True, help="Personal data: access, erasure, retention, who saw what.")
 
@@ -128,3 +130,16 @@ def seen(
 
 def _utc(instant: datetime) -> datetime:
     return instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant
+
+
+@app.command("account")
+def export_account(
+    email: Annotated[str, typer.Argument(help="The address of who works here, or did.")],
+    file: Annotated[Path | None, typer.Option("--file", help="Where to write it; by default in this folder.")] = None,
+) -> None:
+    """Write all that is held on somebody who works here, as a ZIP: their account, what they looked at and did; no word of others."""
+    now, target = CLOCK.now(), file or Path("compte.zip")
+    with opened_database() as database:
+        held = database.read(lambda db: account_held(db, str(people.by_email(db, email)["id"])), SYSTEM)
+    target.write_bytes(zipped_account(held, now))
+    print(f"{target}: {sum(len(rows) for rows in held.values())} lines.")

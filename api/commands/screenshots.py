@@ -14,6 +14,7 @@ import uvicorn
 from api.app import create_app
 from api.commands.doorway import CLOCK
 from api.commands.serving import STOP_WITHIN
+from api.demo.catcher import Catcher
 from api.demo.chromium import find_chromium
 from api.demo.place import How, place_of, prepare
 from api.settings import settings
@@ -23,7 +24,7 @@ from cases.errors import CasesError
 try:
     from api.demo import pictures
 except ImportError:  # playwright is of the development environment alone
-    pictures = None  # type: ignore[assignment]
+    pictures = None  # type: ignore[assignment]  # a module, or none
 
 
 def screenshots(folder: Path) -> None:
@@ -37,19 +38,23 @@ def screenshots(folder: Path) -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     try:
-        database, _ = prepare(place_of(settings()), CLOCK.now(), How(f"http://127.0.0.1:{port}"))
+        place = place_of(settings())
+        database, _ = prepare(place, CLOCK.now(), How(f"http://127.0.0.1:{port}"))
     except CasesError as refused:
         _stop(str(refused))
     try:
-        print(f"{asyncio.run(_pictured(database, port, chromium, folder))} pictures in {folder}")
+        print(
+            f"{asyncio.run(_pictured(database, Catcher(place.letters), port, chromium, folder))} pictures in {folder}"
+        )
     finally:
         database.close()
 
 
-async def _pictured(database: Database, port: int, chromium: str, folder: Path) -> int:
+async def _pictured(database: Database, caught: Catcher, port: int, chromium: str, folder: Path) -> int:
     """Serve the demo as long as its pictures are taken."""
     chosen = settings().model_copy(update={"base_url": f"http://127.0.0.1:{port}"})
     app = create_app(database, demo=True, settings=chosen)
+    app.state.catcher = caught
     config = uvicorn.Config(
         app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=STOP_WITHIN
     )

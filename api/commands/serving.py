@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from api.app import create_app
 from api.commands.doorway import CLOCK, running_database
+from api.log_lines import write_lines
 from api.receiving import read_listen, receiving
 from api.settings import Settings, settings, with_kept_key
 from cases.database import Database
@@ -22,6 +23,7 @@ from cases.files import Files
 from notifications import clock
 from notifications.mailer import Post
 from notifications.smtp import SmtpCarrier, read_server
+from notifications.webhooks import Teller
 
 STOP_WITHIN = 25
 """Seconds that requests and letters under way have to finish when the process is asked to stop."""
@@ -30,12 +32,13 @@ STOP_WITHIN = 25
 def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve the pages and the JSON interface; on SQLite, do the worker's part too."""
     with running_database() as database:
+        write_lines(settings().log_format)
         chosen = with_kept_key(settings())
         app = create_app(database, settings=chosen)
         if database.dialect == "sqlite":
             work_inside(app, database, chosen)
         uvicorn.run(
-            app, host=host, port=port, log_level="info", access_log=False, timeout_graceful_shutdown=STOP_WITHIN,
+            app, host=host, port=port, log_config=None, access_log=False, timeout_graceful_shutdown=STOP_WITHIN,
             proxy_headers=True, forwarded_allow_ips=chosen.proxies, server_header=False,
         )  # fmt: skip
 
@@ -43,6 +46,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
 def worker() -> None:
     """Do what happens by itself: deadlines, messages, mails. As many as one likes on one PostgreSQL."""
     with running_database() as database:
+        write_lines(settings().log_format)
         asyncio.run(_until_stopped(database))
 
 
@@ -56,6 +60,10 @@ def post_of(chosen: Settings) -> Post | None:
     return Post(carrier, chosen.mail_from, chosen.base_url, worker=_name(), **where)
 
 
+def _around(chosen: Settings) -> clock.Around:
+    return clock.Around(Files(chosen.files_dir), Teller(hosts=chosen.tool_hosts))
+
+
 def _name() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
@@ -66,7 +74,7 @@ async def _until_stopped(database: Database) -> None:
         asyncio.get_running_loop().add_signal_handler(asked, stopping.set)
     async with receiving(database, CLOCK, settings()):
         chosen = with_kept_key(settings())
-        await clock.run(database, CLOCK, post_of(chosen), stopping, name=_name(), files=Files(chosen.files_dir))
+        await clock.run(database, CLOCK, post_of(chosen), stopping, name=_name(), around=_around(chosen))
 
 
 def work_inside(app: FastAPI, database: Database, chosen: Settings) -> None:
@@ -81,7 +89,7 @@ def work_inside(app: FastAPI, database: Database, chosen: Settings) -> None:
         async with lives(of) as state, receiving(database, CLOCK, chosen):
             stopping = asyncio.Event()
             at_work = asyncio.create_task(
-                clock.run(database, CLOCK, post, stopping, name=_name(), files=Files(chosen.files_dir))
+                clock.run(database, CLOCK, post, stopping, name=_name(), around=_around(chosen))
             )
             try:
                 yield state

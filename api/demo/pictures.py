@@ -18,24 +18,39 @@ WIDTHS: Final = (390, 1280)
 THEMES: Final[Mapping[str, str]] = {"clair": "light", "sombre": "dark"}
 CASE: Final = "{dossier}"
 """In an address: the first case of the person's list."""
+LETTERS: Final[Mapping[str, str]] = {
+    "{demande}": r"(/lien/[\w-]+)\?reponse=",
+    "{mon-dossier}": r"(/mon-dossier/[\w-]+)",
+}
+"""In an address: a link of the latest mail that bears one such."""
+LETTER: Final = "{courriel}"
+"""In an address: the mail that asks an operator."""
+READ: Final = 80
+"""How many of the latest mails are looked through for these links."""
 Screens = Mapping[Role | None, Mapping[str, str]]
 SCREENS: Final[Screens] = {
     None: {
-        "connexion": "/connexion", "demo": "/demo", "messagerie": "/demo/messagerie", "aide": "/aide", "composants": "/aide/composants",
+        "connexion": "/connexion", "demo": "/demo", "messagerie": "/demo/messagerie", "courriel": f"{LETTER}/corps",
+        "demande": "{demande}", "oui": "{demande}?reponse=oui", "non": "{demande}?reponse=non", "question": "{demande}?reponse=question",
+        "mon-dossier": "{mon-dossier}", "aide": "/aide", "composants": "/aide/composants",
         "accessibilite": "/accessibilite", "donnees-personnelles": "/donnees-personnelles", "perdue": "/nulle-part",
     },
     Role.ADVISER: {
-        "a-faire": "/", "signaler": "/dossiers/nouveau", "dossiers": "/dossiers", "tableau": "/dossiers?vue=tableau", "aucun": "/dossiers?q=zzzz",
-        "dossier": f"/dossiers/{CASE}", "clore": f"/dossiers/{CASE}/actions/close", "noter": f"/dossiers/{CASE}/noter/contact",
+        "a-faire": "/", "signaler": "/dossiers/nouveau", "dossiers": "/dossiers", "tableau": "/dossiers?vue=tableau", "carte": "/dossiers?vue=carte",
+        "aucun": "/dossiers?q=zzzz",
+        "dossier": f"/dossiers/{CASE}", "orienter": f"/dossiers/{CASE}/orienter", "documents": f"/dossiers/{CASE}/documents",
+        "clore": f"/dossiers/{CASE}/actions/close", "noter": f"/dossiers/{CASE}/noter/contact",
         "mentorat": "/mentorat", "aides": "/aides", "imports": "/imports", "relances": "/relances", "annuaire": "/annuaire",
+        "compte": "/mon-compte", "agenda": "/calendrier", "rappels": "/mes-rappels",
     },
     Role.MANAGER: {
         "a-faire": "/", "pilotage": "/pilotage", "territoires": "/territoires", "territoire": "/territoires/roubaix",
-        "confier": "/dossiers/ensemble?geste=hand_over&tout=1&etat=orientation",
+        "delais": "/territoires/roubaix/delais", "choix": "/pilotage/choix", "relances": "/relances?pour=territoire", "messages": "/administration/messages",
+        "personnes": "/administration/personnes", "confier": "/dossiers/ensemble?geste=hand_over&tout=1&etat=orientation",
     },
-    Role.OPERATOR: {"a-faire": "/", "boite": "/orientations", "dossiers": "/dossiers", "dossier": f"/dossiers/{CASE}"},
+    Role.OPERATOR: {"a-faire": "/", "boite": "/orientations", "en-cours": "/orientations?etat=en-cours", "dossiers": "/dossiers", "dossier": f"/dossiers/{CASE}"},
     Role.MENTOR: {"a-faire": "/", "mentorat": "/mentorat"},
-    Role.ADMIN: {"a-faire": "/", "administration": "/administration"},
+    Role.ADMIN: {"a-faire": "/", "administration": "/administration", "audit": "/administration/journal", "machine": "/administration/machines/case"},
     Role.OBSERVER: {"pilotage": "/pilotage"},
 }  # fmt: skip
 
@@ -71,11 +86,14 @@ async def _signed_in(browser: Browser, base: str, role: Role | None, theme: str)
 
 
 async def _of_a_person(page: Page, base: str, screens: Mapping[str, str], prefix: Path, theme: str) -> int:
-    case, count = await _first_case(page, base) if any(CASE in path for path in screens.values()) else None, 0
-    for name, path in screens.items():
-        if CASE in path and case is None:
+    known, count = await _found(page, base, " ".join(screens.values())), 0
+    for name, wanted in screens.items():
+        path = wanted
+        for place, address in known.items():
+            path = path.replace(place, address)
+        if "{" in path:
             continue
-        answer = await page.goto(base + path.replace(CASE, case or ""), wait_until="load")
+        answer = await page.goto(base + path, wait_until="load")
         if answer is None or (answer.status == 404 and name != "perdue"):
             continue
         for width in WIDTHS:
@@ -83,6 +101,26 @@ async def _of_a_person(page: Page, base: str, screens: Mapping[str, str], prefix
             await page.screenshot(path=f"{prefix}{name}-{width}-{theme}.png", full_page=True)
             count += 1
     return count
+
+
+async def _found(page: Page, base: str, wanted: str) -> dict[str, str]:
+    """What stands for the places of these addresses, as far as it is there."""
+    known = await _in_letters(page, base) if LETTER in wanted else {}
+    if CASE in wanted and (case := await _first_case(page, base)):
+        known[CASE] = case
+    return known
+
+
+async def _in_letters(page: Page, base: str) -> dict[str, str]:
+    """The links of the latest mails: an operator's, an entrepreneur's; and the mail that bears the first."""
+    listed = await (await page.request.get(f"{base}/demo/messagerie")).text()
+    known: dict[str, str] = {}
+    for letter in re.findall(r'href="(/demo/messagerie/\d+)"', listed)[:READ]:
+        text = await (await page.request.get(base + letter)).text()
+        for place, pattern in LETTERS.items():
+            if place not in known and (link := re.search(pattern, text)):
+                known |= {place: link[1], **({LETTER: letter} if place == "{demande}" else {})}
+    return known
 
 
 async def _first_case(page: Page, base: str) -> str | None:

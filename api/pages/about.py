@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from starlette.responses import Response
 
 from api.errors import ERRORS
+from api.languages import every_language
 from api.pages.case_view import STAGES
 from api.pages.shell import page
 
 router = APIRouter()
+FOR_ALL = [Depends(every_language)]
+"""Of a page that who is helped reads too."""
 
 
-@router.get("/accessibilite")
+@router.get("/accessibilite", dependencies=FOR_ALL)
 async def show_accessibility(request: Request) -> Response:
     """The declaration of accessibility: « non conforme » until an audit is recorded."""
     return page(request, "accessibilite.html")
 
 
-@router.get("/donnees-personnelles")
+@router.get("/donnees-personnelles", dependencies=FOR_ALL)
 async def show_personal_data(request: Request) -> Response:
     """What is kept of people, why, how long, and what they may ask."""
     return page(request, "donnees_personnelles.html")

@@ -11,13 +11,21 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api import sign_in
+from api.pages.language import known
 from api.pages.shell import ACCOUNT, PageVisit, done, page, see_other
+from api.privacy_export import zipped_account
 from api.sign_in import OWN_PHONE, SignedIn
 from cases import people
+from cases.database import Scope
+from cases.languages import keep_language
+from notifications.languages import LANGUAGES, OF_WORK, language, speak
+from notifications.own_account import account_held
 from notifications.typography import day_long, day_short, hour
 
 router = APIRouter(prefix=ACCOUNT)
 
+SYSTEM: Final = Scope.worker()
+"""What is held on oneself stands in tables of which nobody sees the others: it is asked by one’s own id alone."""
 ZONE: Final = "Europe/Paris"
 _BROWSERS: Final = {
     "Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "FxiOS": "Firefox", "CriOS": "Chrome", "Chrome": "Chrome", "Safari": "Safari",
@@ -44,8 +52,17 @@ async def show_account(request: Request, visit: PageVisit) -> Response:
     sessions, tokens = await visit.read(unit)
     return page(
         request, "account.html", sessions=[_session(row, found) for row in sessions], tokens=[_token(row) for row in tokens],
-        own_phone=_own_until(sessions, found), days=OWN_PHONE.days, whole=not found.own_phone_only,
+        own_phone=_own_until(sessions, found), days=OWN_PHONE.days, whole=not found.own_phone_only, languages=_languages(),
     )  # fmt: skip
+
+
+@router.get("/donnees.zip")
+async def take_data_away(request: Request, visit: PageVisit) -> Response:
+    """All that is held on who works here, as they are given it."""
+    who, now = str(_signed_in(request).identity.person), visit.now
+    held = await visit.work.read(lambda db: account_held(db, who), SYSTEM)
+    headers = {"Content-Disposition": 'attachment; filename="mon-compte.zip"'}
+    return Response(zipped_account(held, now), media_type="application/zip", headers=headers)
 
 
 @router.post("/role")
@@ -54,6 +71,15 @@ async def choose_role(request: Request, visit: PageVisit, role: Annotated[str, F
     found = _signed_in(request)
     await visit.write(lambda db: sign_in.choose_role(db, found, role))
     return see_other(request, "/")
+
+
+@router.post("/langue")
+async def choose_language(request: Request, visit: PageVisit, langue: Annotated[str, Form()] = "") -> Response:
+    """Read the pages and the mails in that language."""
+    code = known(langue, OF_WORK)
+    await visit.write(lambda db: keep_language(db, code, person_id=visit.identity.person))
+    speak(code)
+    return see_other(request, ACCOUNT, done("C’est noté : vos pages et vos courriels sont dans cette langue."))
 
 
 @router.post("/telephone")
@@ -99,6 +125,11 @@ def _own_until(sessions: list[dict[str, Any]], found: SignedIn) -> str | None:
     """Until when this phone stays open."""
     mine = next((row for row in sessions if row["id"] == found.session), None)
     return day_short(mine["own_until"], ZONE) if mine and mine["own_until"] else None
+
+
+def _languages() -> list[dict[str, Any]]:
+    now = language()
+    return [{"value": code, "label": LANGUAGES[code].name, "checked": LANGUAGES[code] is now} for code in OF_WORK]
 
 
 def _session(row: Mapping[str, Any], found: SignedIn) -> dict[str, Any]:

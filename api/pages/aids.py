@@ -13,11 +13,13 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.pages import desk
+from api.pages.addresses import address, known, word
 from api.pages.dates import sentence
 from api.pages.de_minimis import total_said
 from api.pages.shell import PageVisit
 from api.security import Visit
 from cases.aid_catalogue import CLOSED, to_verify
+from cases.directory.charge import keeps_all
 from cases.facts.of_case import NO_TERRITORY
 from cases.identifiers import read_reference
 from cases.views.aids import Helped, Narrowed, catalogue, counted, helped_of, organisations
@@ -33,6 +35,7 @@ LISTS: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
 IN_THE_ADDRESS: Final = {
     "words": "q", "axis": "axe", "lever": "levier", "scope": "portee", "operator": "organisme", "case": "dossier", "after": "suite",
 }  # fmt: skip
+LONGEST: Final = {"words": 100}
 VERDICTS: Final = {
     Verdict.ELIGIBLE: ("done", "éligible"),
     Verdict.TO_VERIFY: ("today", "à vérifier"),
@@ -55,8 +58,7 @@ class Looked:
     def address(self, **changes: str) -> str:
         """The address with something changed; the pages start again."""
         new = replace(self, **{"after": "", **changes})
-        given = {said: value for name, said in IN_THE_ADDRESS.items() if (value := getattr(new, name))}
-        return "/aides" + (f"?{urlencode(given)}" if given else "")
+        return address("/aides", {said: getattr(new, name) for name, said in IN_THE_ADDRESS.items()})
 
     def narrowed(self) -> Narrowed:
         """The filters alone."""
@@ -76,23 +78,24 @@ class Found:
 
 def looked_for(request: Request) -> Looked:
     """What the address asks for; a value of no list is left out."""
+    said, of_lists = request.query_params, {name: codes for name, (_, codes) in LISTS.items()}
     given = {
-        name: request.query_params.get(said, "")[:400].replace("\x00", "") for name, said in IN_THE_ADDRESS.items()
+        name: known(said, here, of_lists[name]) if name in of_lists else word(said, here, LONGEST.get(name, 400))
+        for name, here in IN_THE_ADDRESS.items()
     }
-    for name, (_, codes) in LISTS.items():
-        given[name] = given[name] if given[name] in codes else ""
-    return Looked(**{**given, "words": given["words"][:100]})
+    return Looked(**given)
 
 
 @router.get("")
 async def show_aids(request: Request, visit: PageVisit) -> Response:
     """The aids that the address asks for; for the business of a case, what each criterion says of it."""
     asked, today = looked_for(request), NO_TERRITORY.day_of(visit.now)
+    by_file = {"by_file": keeps_all(visit.identity)}
 
     def read(db: Connection) -> Found:
         return _read(db, asked, visit)
 
-    return await desk.show(request, visit, "aids.html", read, lambda found: aids_context(asked, found, today))
+    return await desk.show(request, visit, "aids.html", read, lambda found: aids_context(asked, found, today) | by_file)
 
 
 def _read(db: Connection, asked: Looked, visit: Visit) -> Found:

@@ -12,13 +12,14 @@ from starlette.responses import Response
 
 from api import forms
 from api.pages import desk
-from api.pages.case_beside import refused_address
+from api.pages.case_beside import DOCUMENTS, document_shown, refused_address
 from api.pages.case_view import case_context
+from api.pages.qr_code import qr_svg
 from api.pages.shell import PageVisit, done, own_address, see_other
 from api.pages.step_view import Wanted, reasons_of, step_context
 from api.security import Visit
 from api.steps import take
-from cases import journey
+from cases.documents import DocumentSeen, documents_of
 from cases.errors import CasesError, Conflict, NotFound
 from cases.gestures import event_of_a_call
 from cases.identifiers import read_reference
@@ -27,9 +28,9 @@ from cases.journey import Request as StepRequest
 from cases.privacy.sensitive import sensitive_in
 from cases.tasks import finish
 from cases.views.case_sheet import Sheet, sheet_of
+from cases.views.drawing import drawing_of
 from cases.views.step_sheet import KINDS, StepSheet, step_of
 from engine.definition import step_named
-from engine.diagram import live_svg
 from engine.model import CASE_TRACK, Input, Kind, Refusal
 from notifications.outgoing import refused_on
 
@@ -42,16 +43,20 @@ Back = Annotated[str, Query(alias="retour", max_length=200)]
 @router.get("/{reference}")
 async def show_case(request: Request, reference: str, visit: PageVisit) -> Response:
     """One case: where it stands, what may be done, what is due, what happened."""
-    wanted, who = read_reference(reference), visit.identity
+    wanted, who, address = read_reference(reference), visit.identity, request.app.state.base_url
 
-    def read(db: Connection) -> tuple[Sheet, list[Mapping[str, Any]]]:
+    def read(db: Connection) -> tuple[Sheet, tuple[DocumentSeen, ...], list[Mapping[str, Any]]]:
         sheet = sheet_of(db, who, wanted, now=visit.now)
-        return sheet, refused_on(db, sheet.case["id"]) if sheet.sight.whole else []
+        refused = refused_on(db, sheet.case["id"]) if sheet.sight.whole else []
+        return sheet, documents_of(db, who, wanted), refused
 
-    def present(found: tuple[Sheet, list[Mapping[str, Any]]]) -> dict[str, Any]:
-        sheet, refused = found
+    def present(found: tuple[Sheet, tuple[DocumentSeen, ...], list[Mapping[str, Any]]]) -> dict[str, Any]:
+        sheet, documents, refused = found
         return case_context(sheet, now=visit.now, me=who.person) | {
-            "refused": [refused_address(one, sheet) for one in refused]
+            "refused": [refused_address(one, sheet) for one in refused],
+            "documents": [document_shown(one, sheet) for one in documents[:DOCUMENTS]],
+            "more_documents": max(len(documents) - DOCUMENTS, 0),
+            "qr": qr_svg(f"{address}/dossiers/{wanted}"),
         }
 
     return await desk.show(request, visit, "case.html", read, present)
@@ -61,8 +66,8 @@ async def show_case(request: Request, reference: str, visit: PageVisit) -> Respo
 async def show_diagram(reference: str, visit: PageVisit) -> Response:
     """The case on its machine: where it is, and beside it the tracks that are open."""
     wanted, who = read_reference(reference), visit.identity
-    facts, _ = await visit.read(lambda db: journey.facts_for(db, wanted, by=who, now=visit.now))
-    return Response(live_svg(facts), media_type="image/svg+xml")
+    drawn = await visit.read(lambda db: drawing_of(db, who, wanted, now=visit.now))
+    return Response(drawn, media_type="image/svg+xml")
 
 
 @router.get("/{reference}/actions/{step}")

@@ -11,6 +11,7 @@ from api.pages import rules
 from api.pages.case_steps import act, records_of
 from api.pages.dates import before, due_chip, paused_chip, sentence, when, working_days
 from api.pages.sentences import ROLES, whom
+from cases.documents import DocumentSeen
 from cases.views.aids_obtained import AidSeen
 from cases.views.case_sheet import NeedSeen, Sheet, TrackSeen
 from cases.views.choices import may_be_taken
@@ -49,6 +50,8 @@ FIRST: Final = (
 )
 """Steps of a track that have a button, the likeliest first; the others are in its menu."""
 BUTTONS: Final = 2
+DOCUMENTS: Final = 5
+"""How many documents are shown beside the case; the others are on their page."""
 _SAID: Final = {"sent": "attend une réponse", "info_requested": "question posée", "draft": "à envoyer"}
 _WELL: Final = frozenset({"accepted", "engaged", "completed", "active", "ended", "done", "in_progress", "plan_ready"})
 
@@ -202,6 +205,17 @@ def agreement(found: Mapping[Any, Any], sheet: Sheet) -> dict[str, Any]:
     verb = "Donné" if given else "Retiré"
     said = " ".join(part for part in (f"{verb} le {on}", f"({channel})" if channel else "") if part)
     return {"given": given, "label": purpose, "text": said}
+
+
+def document_shown(seen: DocumentSeen, sheet: Sheet) -> dict[str, Any]:
+    """A document: its name, that leads to it when its bytes are kept, on which track, and its day."""
+    on = day_short(seen.at, sheet.facts.calendar.timezone)
+    href = f"/dossiers/{sheet.case['reference']}/documents/{seen.id}" if seen.path else None
+    return {
+        "name": seen.name,
+        "href": href,
+        "text": " · ".join(part for part in (whom(seen.track, sheet.facts), on) if part),
+    }
 
 
 def aid_shown(aid: AidSeen) -> dict[str, Any]:

@@ -30,7 +30,8 @@ from notifications.typography import day_long, hour
 
 router = APIRouter(prefix="/dossiers/{reference}")
 HOW: Final[Mapping[str, str]] = {
-    How.PAGE: "sur la page", How.API: "par un outil", How.LINK: "depuis un courriel", How.EXPORT: "en remettant les données",
+    How.PAGE: "sur la page", How.API: "par un outil", How.LINK: "depuis un courriel", How.LIST: "dans une liste",
+    How.LINK_UNSURE: "lien d’un courriel ouvert, peut-être par un filtre de messagerie", How.EXPORT: "en remettant les données",
 }  # fmt: skip
 
 
@@ -56,7 +57,7 @@ async def take_data_away(reference: str, visit: PageVisit) -> Response:
         return personal_data.held_on(db, who, known, now=now)
 
     held = await visit.write(unit)
-    await note_once(visit, known, How.EXPORT)
+    await note_once(visit, {known}, How.EXPORT)
     headers = {"Content-Disposition": f'attachment; filename="donnees-{known}.zip"'}
     return Response(zipped([held], now), media_type="application/zip", headers=headers)
 

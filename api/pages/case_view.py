@@ -28,7 +28,7 @@ from cases.quartiers import NEAR_BORDER
 from cases.views.case_sheet import Sheet
 from cases.views.choices import may_be_taken
 from engine.definition import MACHINES, owner_role
-from engine.facts import ArmedDeadline
+from engine.facts import ArmedDeadline, Referral
 from engine.lists import CLOSE
 from engine.model import CASE_TRACK, Kind, Role
 from engine.state_names import CaseState
@@ -122,6 +122,16 @@ def _step_label(sheet: Sheet) -> str:
 
 
 def _call(sheet: Sheet) -> dict[str, str] | None:
+    """Whom to telephone: the operator whose turn it is, for who waits for them; else the person who is helped."""
+    first = _first_due(sheet)
+    asked = sheet.facts.tracks.get(first.track) if first and owner_role(first.rule) is Role.OPERATOR else None
+    if isinstance(asked, Referral) and (
+        number := sheet.phones.get(asked.agent or "") or sheet.phones.get(asked.branch)
+    ):
+        return {
+            "label": f"Appeler {sheet.names.get(asked.agent or '', asked.operator_name)}",
+            "href": phone_uri(number),
+        }
     number = sheet.person["phone"]
     if not number or not sheet.sight.working:
         return None
@@ -133,7 +143,7 @@ def _call(sheet: Sheet) -> dict[str, str] | None:
 
 def _turn(sheet: Sheet, now: datetime, me: str | None) -> dict[str, Any]:
     """The raised panel: who acts, what, by when, and what happens otherwise."""
-    first = next((d for d in sheet.deadlines if d.status == "open" and owner_role(d.rule) is not Role.SYSTEM), None)
+    first = _first_due(sheet)
     if first is None:
         return _nothing_due(sheet)
     owner = owner_of(first, sheet, me)
@@ -148,6 +158,11 @@ def _turn(sheet: Sheet, now: datetime, me: str | None) -> dict[str, Any]:
         "over": f"L’action est à {owner}", "title": f"{rules.todo_of(first.rule, first.item)} {before(first.due_on, sheet.facts.calendar, now)}",
         "text": text, "due": chip if chip and chip["kind"] in ("late", "today") else None, "way": _way(first, sheet, mine=mine),
     }  # fmt: skip
+
+
+def _first_due(sheet: Sheet) -> ArmedDeadline | None:
+    """The deadline that somebody must meet next."""
+    return next((d for d in sheet.deadlines if d.status == "open" and owner_role(d.rule) is not Role.SYSTEM), None)
 
 
 def _way(first: ArmedDeadline, sheet: Sheet, *, mine: bool) -> dict[str, str] | None:

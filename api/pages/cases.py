@@ -1,4 +1,4 @@
-"""The list of cases, and its board: the same filters, all in the address."""
+"""The list of cases, its board and its map: the same filters, all in the address."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from sqlalchemy import Connection
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from api.named import names
 from api.pages import desk
+from api.pages.case_map import map_context
 from api.pages.case_view import SITUATIONS, STAGES
-from api.pages.cases_asked import AGE_LABELS, DELAYS, OWNERS, Asked, asked_of
+from api.pages.cases_asked import AGE_LABELS, DELAYS, OWNERS, UNPLACED, Asked, Display, asked_of
 from api.pages.dates import case_chip
 from api.pages.files import as_file
 from api.pages.shell import PageVisit, done, see_other, warned
@@ -23,9 +25,10 @@ from cases.access import Identity
 from cases.errors import Invalid
 from cases.export import AT_MOST, table_of_cases
 from cases.saved_views import SavedView, forget_view, keep_view, views_of
+from cases.views.by_place import ByPlace, cases_by_place
 from cases.views.choices import Choice, people_of_territories, quartiers_for, subject_in_short
 from cases.views.counted import Figure
-from cases.views.listing import PAGE, CaseRow, Order, Page, board, every_case, list_cases
+from cases.views.listing import COUNTED, PAGE, CaseRow, Order, Page, board, counts_of, every_case, list_cases
 from cases.views.narrowing import MINE
 from engine.lists import AXIS, LEVER
 
@@ -52,9 +55,12 @@ class Shown:
     """What the page reads: the cases, and what its filters may be set to."""
 
     page: Page
+    by_place: ByPlace | None
     people: tuple[Choice, ...]
     quartiers: tuple[Choice, ...]
     kept: tuple[SavedView, ...]
+    counts: tuple[int, ...]
+    """Of the usual views, in their order."""
 
 
 @router.get("")
@@ -63,10 +69,16 @@ async def show_cases(request: Request, visit: PageVisit) -> Response:
     asked, who, now = asked_of(request.query_params), visit.identity, visit.now
 
     def read(db: Connection) -> Shown:
-        around = people_of_territories(db, who), quartiers_for(db, who), views_of(db, who)
-        if asked.as_board:
-            return Shown(board(db, who, asked.narrowing(), now=now), *around)
-        return Shown(list_cases(db, who, asked.narrowing(), now=now, order=asked.order, after=asked.after), *around)
+        usual = [view.narrowing() for view in _usual(asked, who).values()]
+        around = people_of_territories(db, who), quartiers_for(db, who), views_of(db, who), counts_of(db, who, usual, now=now)  # fmt: skip
+        if asked.display is Display.BOARD:
+            return Shown(board(db, who, asked.narrowing(), now=now), None, *around)
+        if asked.display is Display.MAP:
+            found = cases_by_place(db, who, asked.narrowing(), now=now)
+            return Shown(Page((), near=found.near), found, *around)
+        return Shown(
+            list_cases(db, who, asked.narrowing(), now=now, order=asked.order, after=asked.after), None, *around
+        )
 
     return await desk.show(request, visit, "cases.html", read, lambda found: cases_context(asked, found, who, now))
 
@@ -76,6 +88,7 @@ async def take_away(format: Literal["csv", "xlsx"], request: Request, visit: Pag
     """The same list as a file: all of its pages."""
     asked, who, now = asked_of(request.query_params), visit.identity, visit.now
     rows = await visit.read(lambda db: every_case(db, who, asked.narrowing(), now=now, at_most=AT_MOST))
+    names(request, {row.reference for row in rows})
     return as_file(table_of_cases(rows, now), format=format, name=f"dossiers-{now:%Y-%m-%d}")
 
 
@@ -100,15 +113,17 @@ async def forget(request: Request, view: str, visit: PageVisit) -> Response:
 
 def cases_context(asked: Asked, found: Shown, who: Identity, now: datetime) -> dict[str, Any]:
     """Everything that `cases.html` shows."""
-    shown, acts = found.page, bool(who.territories()) and not asked.as_board
+    shown, acts = found.page, bool(who.territories()) and asked.display is Display.LIST
     current = next((view for view in found.kept if view.asked == asked.address()), None)
     return {
-        "title": "Dossiers", "asked": asked, "board": asked.as_board, "views": _views(asked, who, found.kept), "filters": _filters(asked, found),
+        "title": "Dossiers", "asked": asked, "views": _views(asked, who, found), "filters": _filters(asked, found),
         "displays": [
-            {"label": "Liste", "href": asked.address(as_board=False), "icon": "rows", "current": not asked.as_board},
-            {"label": "Tableau", "href": asked.address(as_board=True), "icon": "lanes", "current": asked.as_board},
+            {"label": label, "href": asked.address(display=display), "icon": icon, "current": display is asked.display}
+            for display, (label, icon) in _DISPLAYS.items()
         ],
-        "columns": _columns(asked, acts), "rows": [_cells(row, who, now, acts) for row in shown.rows], "lanes": _lanes(asked, shown, who, now),
+        "map": map_context(asked, found.by_place) if found.by_place else None,
+        "columns": _columns(asked, acts), "rows": [_cells(row, who, now, acts) for row in shown.rows],
+        "lanes": _lanes(asked, shown, who, now) if asked.display is Display.BOARD else [],
         "older": asked.address(after=shown.after) if shown.after else None, "newer": asked.address() if asked.after else None,
         "summary": f"{PAGE} dossiers par page" if shown.after or asked.after else _count(len(shown.rows)), "clear": "/dossiers",
         "near": shown.near, "acts": [{"value": event, "label": act.label} for event, act in ACTS.items()] if acts else [],
@@ -118,32 +133,42 @@ def cases_context(asked: Asked, found: Shown, who: Identity, now: datetime) -> d
     }  # fmt: skip
 
 
+_DISPLAYS: Final[Mapping[Display, tuple[str, str]]] = {
+    Display.LIST: ("Liste", "rows"),
+    Display.BOARD: ("Tableau", "lanes"),
+    Display.MAP: ("Carte", "pin"),
+}
+
+
 def _count(number: int) -> str:
     return "1 dossier" if number == 1 else f"{number} dossiers"
 
 
-def _views(asked: Asked, who: Identity, kept: tuple[SavedView, ...]) -> list[dict[str, Any]]:
-    """Views that people open most, then their own."""
-    plain = Asked(as_board=asked.as_board)
-    views = [
-        ("Ouverts", plain),
-        ("En retard", replace(plain, delay="retard")),
-        ("À orienter", replace(plain, state=("orientation",))),
-    ]
-    if who.territories():
-        views.insert(1, ("Les miens", replace(plain, referent=MINE)))
-        views.append(("Bloqués", replace(plain, delay="bloques")))
-    views.append(("Clos", replace(plain, state=("closed",))))
+def _usual(asked: Asked, who: Identity) -> dict[str, Asked]:
+    """The views that people open most, shown as the reader sees cases now."""
+    plain = Asked(display=asked.display)
+    mine = {"Les miens": replace(plain, referent=MINE)} if who.territories() else {}
+    stuck = {"Bloqués": replace(plain, delay="bloques")} if who.territories() else {}
+    late, to_orient = replace(plain, delay="retard"), replace(plain, state=("orientation",))
+    return {"Ouverts": plain, **mine, "En retard": late, "À orienter": to_orient, **stuck, "Clos": replace(plain, state=("closed",))}  # fmt: skip
+
+
+def _views(asked: Asked, who: Identity, found: Shown) -> list[dict[str, Any]]:
+    """Views that people open most, each with how many cases it has, then their own."""
     same = replace(asked, order=Order.DUE, after="")
-    found = [{"label": label, "href": view.address(), "current": view == same} for label, view in views]
-    return found + [{"label": one.name, "href": one.asked, "current": one.asked == asked.address()} for one in kept]
+    views = [
+        {"label": label, "href": view.address(), "count": count if count < COUNTED else f"{COUNTED - 1} +", "current": view == same}
+        for (label, view), count in zip(_usual(asked, who).items(), found.counts, strict=True)
+    ]  # fmt: skip
+    return views + [{"label": one.name, "href": one.asked, "current": one.asked == asked.address()} for one in found.kept]  # fmt: skip
 
 
 def _filters(asked: Asked, shown: Shown) -> list[dict[str, Any]]:
     names = {MINE: "vous", **{one.value: one.label for one in shown.people}}
     found = [_filter(asked, "Étape", "state", {(code,): label for code, label in STAGES.items()})]
     if shown.quartiers:
-        found.append(_filter(asked, "Quartier", "quartier", {one.value: one.label for one in shown.quartiers}))
+        quartiers = {one.value: one.label for one in shown.quartiers} | _UNPLACED
+        found.append(_filter(asked, "Quartier", "quartier", quartiers))
     found.append(_filter(asked, "Axe", "axis", AXIS))
     if shown.people:
         found.append(_filter(asked, "Suivi par", "referent", names))
@@ -155,6 +180,7 @@ def _filters(asked: Asked, shown: Shown) -> list[dict[str, Any]]:
     return found
 
 
+_UNPLACED: Final = dict(zip(UNPLACED, ("hors quartier prioritaire", "quartier à préciser"), strict=True))
 _SELDOM: Final = (("Levier", "lever", LEVER), ("En retard chez", "owner", OWNERS))
 """Filters that only a link sets: shown once they are."""
 
@@ -228,7 +254,7 @@ def _lanes(asked: Asked, found: Page, who: Identity, now: datetime) -> list[dict
         more = count - len(rows)
         lanes.append({
             "code": code, "label": label, "count": count, "tickets": [_ticket(row, who, now) for row in rows],
-            "more": {"label": f"{more} de plus", "href": asked.address(state=(code,), as_board=False)} if more else None,
+            "more": {"label": f"{more} de plus", "href": asked.address(state=(code,), display=Display.LIST)} if more else None,
         })  # fmt: skip
     return lanes
 

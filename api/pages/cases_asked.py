@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from starlette.datastructures import QueryParams
 
+from api.pages.addresses import address, known, word
 from api.pages.case_view import STAGES
 from cases.views.counted import Counted, counted_of
 from cases.views.listing import Order
@@ -36,6 +37,16 @@ OWNERS: Final = {
     Role.OWNER: "qui suit le plan",
     Role.MANAGER: "le responsable",
 }
+UNPLACED: Final = {"hors": "outside", "a-preciser": "unknown"}
+"""In the place of a quartier: in none, or not known in which."""
+
+
+class Display(StrEnum):
+    """How the cases are shown."""
+
+    LIST = ""
+    BOARD = "tableau"
+    MAP = "carte"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +65,14 @@ class Asked:
     words: str = ""
     counted: Counted | None = None
     order: Order = Order.DUE
-    as_board: bool = False
+    display: Display = Display.LIST
     after: str = ""
 
     def narrowing(self) -> Narrowing:
         """The same, as the reading takes it: open cases, unless a state, words or a number of Pilotage say otherwise."""
         return Narrowing(
-            state=self.state, territory=_one(self.territory), quartier=_one(self.quartier), axis=_one(self.axis), lever=_one(self.lever),
+            state=self.state, territory=_one(self.territory), quartier=() if self.quartier in UNPLACED else _one(self.quartier),
+            unplaced=UNPLACED.get(self.quartier), axis=_one(self.axis), lever=_one(self.lever),
             referent=_one(self.referent), overdue=True if self.delay == "retard" else None, urgent=True if self.delay == "urgents" else None,
             stuck=self.delay == "bloques", age=AGES.get(self.age), owner=self.owner or None, q=self.words, counted=self.counted,
             open_only=self.counted is None and not self.words,
@@ -72,37 +84,29 @@ class Asked:
             "etat": self.state, "territoire": self.territory, "quartier": self.quartier, "axe": self.axis, "levier": self.lever,
             "referent": self.referent, "delai": self.delay, "chez": self.owner, "age": self.age, "q": self.words,
             "chiffre": self.counted.written() if self.counted else "", "tri": "" if self.order is Order.DUE else str(self.order),
-            "vue": "tableau" if self.as_board else "", "suite": self.after,
+            "vue": str(self.display), "suite": self.after,
         }  # fmt: skip
         return {name: value for name, value in said.items() if value}
 
     def address(self, path: str = "/dossiers", /, **changes: Any) -> str:
         """The address of the list with something changed; the page starts again."""
         new = replace(self, **{"after": "", **changes})
-        return f"{path}?{urlencode(given, doseq=True)}" if (given := new.said()) else path
+        return address(path, new.said())
 
 
 def asked_of(given: QueryParams) -> Asked:
     """What the address says."""
     delay = next((name for name in DELAYS if given.get("delai") == name or given.get(name) == "1"), "")
-    order = given.get("tri", "")
+    order, display = given.get("tri", ""), given.get("vue", "")
     return Asked(
-        state=tuple(code for code in given.getlist("etat") if code in STAGES), territory=_word(given, "territoire", 80),
-        quartier=_word(given, "quartier", 20), axis=_known(given, "axe", AXIS), lever=_known(given, "levier", LEVER),
-        referent=_word(given, "referent", 40), delay=delay, owner=_known(given, "chez", OWNERS), age=_known(given, "age", AGES),
-        words=_word(given, "q", 100), counted=counted_of(_word(given, "chiffre", 120)),
-        order=Order(order) if order in set(Order) else Order.DUE, as_board=given.get("vue") == "tableau", after=given.get("suite", "")[:400],
+        state=tuple(code for code in given.getlist("etat") if code in STAGES), territory=word(given, "territoire", 80),
+        quartier=word(given, "quartier", 20), axis=known(given, "axe", AXIS), lever=known(given, "levier", LEVER),
+        referent=word(given, "referent", 40), delay=delay, owner=known(given, "chez", OWNERS), age=known(given, "age", AGES),
+        words=word(given, "q", 100), counted=counted_of(word(given, "chiffre", 120)),
+        order=Order(order) if order in set(Order) else Order.DUE, display=Display(display) if display in set(Display) else Display.LIST,
+        after=given.get("suite", "")[:400],
     )  # fmt: skip
 
 
 def _one(value: str) -> tuple[str, ...]:
     return (value,) if value else ()
-
-
-def _word(given: QueryParams, name: str, longest: int) -> str:
-    return given.get(name, "")[:longest].replace("\x00", "")
-
-
-def _known(given: QueryParams, name: str, codes: Collection[str]) -> str:
-    found = given.get(name, "")
-    return found if found in codes else ""

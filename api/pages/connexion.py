@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from sqlalchemy import Connection
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from api.identity_provider import Provider, ProviderAway
+from api.languages import every_language
+from api.log_lines import note_refused
 from api.pages.cast import cast_of, first_of
 from api.pages.entering import enter
 from api.pages.frame import Frame
@@ -32,6 +34,8 @@ _WRONG_CODE: Final = (
     "Ce code n’est pas, ou n’est plus, le bon : relisez le dernier courriel reçu, ou demandez-en un autre."
 )
 SYSTEM: Final = Scope.worker()
+_CLEARED: Final = '"cache"'
+"""What the browser forgets with the session; not its storage, where shops may still wait to be sent (decision 24)."""
 _SLOGAN: Final = "Du commerce repéré à l’aide obtenue"
 
 
@@ -57,7 +61,7 @@ async def send_link(
     return answer
 
 
-@router.get("/connexion/envoye")
+@router.get("/connexion/envoye", dependencies=[Depends(every_language)])
 async def show_sent(request: Request) -> Response:
     """Say that a mail has left, if the address is known, and take the code that it holds."""
     return _sent(request)
@@ -70,6 +74,7 @@ async def enter_by_code(request: Request, work: Work, code: Annotated[str, Form(
     browser, typed = frame.holder(request), "".join(code.split())
     found = await work.write(lambda db: _try_code(db, browser, typed, asker, frame.key, now), SYSTEM)
     if found is None:
+        note_refused(request, "code")
         return _sent(request, to_correct(Invalid(_WRONG_CODE, "code")), status=422)
     return await enter(request, work, *found)
 
@@ -82,6 +87,7 @@ async def sign_out(request: Request, work: Work) -> Response:
     told = await work.write(lambda db: end_session(db, secret, now))
     answer = see_other(request, await _way_out(request, told) or "/connexion", done("Vous êtes déconnecté."))
     frame.forget(answer, frame.session_cookie)
+    answer.headers["Clear-Site-Data"] = _CLEARED
     return answer
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from engine.sentences import say
 from engine.working_days import EVENING, Calendar
 from notifications.typography import day_long, day_short, hour
 
@@ -18,7 +19,7 @@ def due_chip(due_on: date | None, calendar: Calendar, now: datetime) -> Chip | N
     today = calendar.day_of(now)
     if calendar.at(due_on, EVENING) < now:
         count = calendar.between(due_on, today)
-        return {"kind": "late", "text": f"{count} j de retard" if count else "en retard"}
+        return {"kind": "late", "text": say("{count} j de retard", count=count) if count else "en retard"}
     if due_on == today:
         return {"kind": "today", "text": hour(EVENING, minutes=True)}
     return {"kind": "soon", "text": _day(due_on, today)}
@@ -50,14 +51,14 @@ def before(due_on: date, calendar: Calendar, now: datetime) -> str:
     if calendar.at(due_on, EVENING) < now:
         return "dès maintenant"
     if due_on == today:
-        return f"avant ce soir {hour(EVENING)}"
-    return f"avant {day_long(due_on)}"
+        return say("avant ce soir {hour}", hour=hour(EVENING))
+    return say("avant {day}", day=day_long(due_on))
 
 
 def until(due_on: date, calendar: Calendar, now: datetime) -> str:
     """`before`, and for what is late the day when it was due: « soit mardi 17 novembre au plus tard »."""
     if calendar.at(due_on, EVENING) < now:
-        return f"soit {day_long(due_on)} au plus tard"
+        return say("soit {day} au plus tard", day=day_long(due_on))
     return before(due_on, calendar, now)
 
 
@@ -68,14 +69,14 @@ def sentence(text: str) -> str:
 
 def working_days(count: int) -> str:
     """« 1 jour ouvré », « 5 jours ouvrés »."""
-    return f"{count} jour ouvré" if count == 1 else f"{count} jours ouvrés"
+    return say("{count} jour ouvré" if count == 1 else "{count} jours ouvrés", count=count)
 
 
 def when(instant: datetime, calendar: Calendar, now: datetime) -> str:
     """« Auj. 18 h », « Ven. 27 nov., 8 h 30 »."""
     today, day = calendar.day_of(now), calendar.day_of(instant)
     if day == today:
-        return f"Auj. {hour(instant, calendar.timezone)}"
+        return say("Auj. {when}", when=hour(instant, calendar.timezone))
     said = day_short(day, weekday=True, year=day.year != today.year and (day - today).days > 180)
     return f"{said[:1].upper()}{said[1:]}, {hour(instant, calendar.timezone)}"
 
@@ -83,12 +84,14 @@ def when(instant: datetime, calendar: Calendar, now: datetime) -> str:
 def when_long(instant: datetime, calendar: Calendar, now: datetime) -> str:
     """« aujourd’hui à 18 h », « vendredi 27 novembre à 8 h 30 », inside a sentence."""
     today, day, at = calendar.day_of(now), calendar.day_of(instant), hour(instant, calendar.timezone)
-    return f"aujourd’hui à {at}" if day == today else f"{day_long(day, year=day.year != today.year)} à {at}"
+    if day == today:
+        return say("aujourd’hui à {hour}", hour=at)
+    return say("{day} à {hour}", day=day_long(day, year=day.year != today.year), hour=at)
 
 
 def day_label(day: date, today: date) -> str:
     """The day of a journal: « Auj. 24 nov. », « Jeu. 19 nov. », « 3 févr. 2025 »."""
     if day == today:
-        return f"Auj. {day_short(day)}"
+        return say("Auj. {when}", when=day_short(day))
     said = day_short(day, weekday=day.year == today.year, year=day.year != today.year)
     return f"{said[:1].upper()}{said[1:]}"

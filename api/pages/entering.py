@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Request
 from starlette.responses import Response
 
+from api.log_lines import note_signed_in
 from api.pages.frame import Frame
 from api.pages.shell import own_address, see_other
 from api.rate_limits import asker_of
@@ -24,6 +25,7 @@ async def enter(
             db, person_id, now=now, instead_of=before, device=device, provider_token=provider_token
         )
     )
+    note_signed_in(request, person_id)
     answer = see_other(request, own_address(next_page))
     frame.keep(answer, frame.session_cookie, secret)
     return answer

@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.assets import Assets
 from api.settings import Settings
+from notifications.languages import teach
 from notifications.typography import filters
 
 TEMPLATES: Final = Path(__file__).parents[1] / "templates"
@@ -118,7 +119,7 @@ def _environment(assets: Assets) -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
     )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]  # the extension adds it
-    made.filters.update(filters("fr"))
+    teach(made)
+    made.filters.update(filters())
     made.globals["asset"] = assets
     return made

@@ -7,23 +7,22 @@ from typing import Final
 
 from fastapi import APIRouter, Request
 from itsdangerous import BadSignature, URLSafeSerializer
-from sqlalchemy import Connection, select
 from starlette.responses import RedirectResponse, Response
 
 from api.identity_provider import Attempt, Provider, ProviderAway, ProviderRefused
+from api.log_lines import note_refused
 from api.pages.entering import enter
 from api.pages.frame import Frame
 from api.pages.shell import own_address, see_other, warned
 from api.rate_limits import Counted, asker_of, refuse_too_often
+from api.vouched_people import person_vouched_for
 from api.work import Work
 from cases.errors import NotFound
-from cases.tables.people import person
 
 router = APIRouter(prefix="/connexion/fournisseur")
 
 _LASTS: Final = 600
 """Seconds that somebody has to say who they are."""
-_UNKNOWN: Final = "L’adresse {} n’a pas d’accès ici : demandez-le à l’administration du programme."
 
 
 @router.get("")
@@ -46,11 +45,10 @@ async def come_back(request: Request, work: Work, code: str = "", state: str = "
     try:
         attempt = _attempt(request, frame)
         vouched = await _provider(request).who(attempt, code=code, state=state, said_by=iss)
-        who = await work.read(lambda db: _person(db, vouched.email))
-        if who is None:
-            raise ProviderRefused(_UNKNOWN.format(vouched.email))
+        who = await work.write(lambda db: person_vouched_for(db, vouched, now))
         answer = await enter(request, work, who, attempt.next_page, provider_token=vouched.id_token)
     except (ProviderAway, ProviderRefused) as error:
+        note_refused(request, type(error).__name__)
         answer = see_other(request, "/connexion", warned(str(error)))
     frame.forget(answer, frame.attempt_cookie)
     return answer
@@ -73,7 +71,3 @@ def _attempt(request: Request, frame: Frame) -> Attempt:
 
 def _signer(frame: Frame) -> URLSafeSerializer:
     return URLSafeSerializer(frame.key, salt="identity provider")
-
-
-def _person(db: Connection, email: str) -> str | None:
-    return db.execute(select(person.c.id).where(person.c.email == email, person.c.active)).scalar()

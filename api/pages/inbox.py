@@ -23,7 +23,7 @@ from cases.views.inbox import Asked, Inbox, Tray, case_of, inbox_of
 from cases.views.today import Today, Todo, today_of
 from engine.definition import MACHINES
 from engine.model import Kind
-from notifications.typography import day_short
+from notifications.typography import day_short, phone, phone_uri
 
 router = APIRouter(prefix="/orientations")
 LABELS: Final = {
@@ -106,9 +106,22 @@ def _row(asked: Asked, now: datetime) -> dict[str, Any]:
     return {
         "due": _due(asked, now), "title": f"{asked.name} : {what}", "href": href,
         "reason": " · ".join(part for part in (about, f"transmis par {asked.sender}" if asked.sender else "") if part) or asked.reference,
-        "detail": _detail(asked, said[1] if said else None),
-        "action": {"label": "Répondre" if asked.state == "sent" else "Voir", "href": href, "kind": "go" if asked.state == "sent" else "", "spoken": asked.name},
+        "detail": _detail(asked, said[1] if said else None, now), "actions": _actions(asked, href),
     }  # fmt: skip
+
+
+def _actions(asked: Asked, href: str) -> list[dict[str, str]]:
+    """What is done with a request: answer it; once it is taken, telephone, then note what is due next."""
+    if asked.state == "sent":
+        return [{"label": "Répondre", "href": href, "kind": "go", "spoken": asked.name}]
+    if asked.state not in ("accepted", "engaged"):
+        return [{"label": "Voir", "href": href, "spoken": asked.name}]
+    called = f"{asked.person or asked.name}, {phone(asked.phone)}" if asked.phone else ""
+    call = {"label": "Appeler", "href": phone_uri(asked.phone or ""), "icon": "phone", "spoken": called}
+    way = rules.way(asked.reference, asked.rule, asked.track) if asked.rule else href
+    label = "Noter l’appel" if asked.state == "accepted" else rules.verb(asked.rule) if asked.rule else "Voir"
+    noted = {"label": label, "href": way + _back(way), "spoken": asked.name}
+    return [call, noted] if asked.phone else [noted]
 
 
 def _due(asked: Asked, now: datetime) -> dict[str, str]:
@@ -125,14 +138,21 @@ def _state(asked: Asked) -> str:
     return MACHINES[Kind.REFERRAL].states[asked.state].french
 
 
-def _detail(asked: Asked, said: str | None) -> str:
+def _detail(asked: Asked, said: str | None, now: datetime) -> str:
     if asked.state == "info_requested":
         return "Vous avez posé une question. Le délai reprendra à la réponse."
     since = day_short(asked.state_since, asked.calendar.timezone, weekday=True)
-    arrived = sentence(f"Arrivée {since}" if asked.state == "sent" else f"{_state(asked)} depuis {since}")
-    quoted = f" « {said} »" if said else ""
-    who = f" {asked.agent} suit le dossier." if asked.agent else ""
-    return f"{arrived}{who}{quoted}"
+    said_since = sentence(f"Arrivée {since}" if asked.state == "sent" else f"{_state(asked)} depuis {since}")
+    quoted = f"« {said} »" if said else ""
+    who = f"{asked.agent} suit le dossier." if asked.agent else ""
+    return " ".join(part for part in (said_since, who, _next(asked, now), quoted) if part)
+
+
+def _next(asked: Asked, now: datetime) -> str:
+    """What its agent does next, and by when."""
+    if asked.state not in ("accepted", "engaged") or not asked.rule or not asked.due_on:
+        return ""
+    return sentence(f"{rules.todo_of(asked.rule)} {before(asked.due_on, asked.calendar, now)}")
 
 
 def _todo(mine: Today, now: datetime) -> list[dict[str, Any]]:
@@ -143,11 +163,13 @@ def _todo(mine: Today, now: datetime) -> list[dict[str, Any]]:
 
 def _task(todo: Todo, now: datetime) -> dict[str, Any]:
     way = rules.way(todo.reference, todo.rule, todo.track)
-    said = (todo.person, rules.within(todo.rule, todo.length, todo.unit))
+    what, calls = rules.todo_of(todo.rule, todo.item), rules.todo_of(todo.rule) == "Appeler"
+    rule = rules.within(todo.rule, todo.length, todo.unit)
+    title = f"{what} {todo.person or todo.name}" if calls else f"{what} : {todo.name}"
     return {
-        "due": due_chip(todo.due_on, todo.calendar, now), "title": f"{rules.todo_of(todo.rule, todo.item)} : {todo.name}",
-        "href": f"/dossiers/{todo.reference}", "reason": " · ".join(part for part in said if part),
-        "action": {"label": rules.verb(todo.rule), "href": way + _back(way), "spoken": todo.name},
+        "due": due_chip(todo.due_on, todo.calendar, now), "title": title, "href": f"/dossiers/{todo.reference}",
+        "reason": " · ".join(part for part in (todo.name if calls else todo.person, rule) if part),
+        "action": {"label": "Noter l’appel" if calls else rules.verb(todo.rule), "href": way + _back(way), "spoken": todo.name},
     }  # fmt: skip
 
 

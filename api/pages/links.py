@@ -31,17 +31,17 @@ Door = Callable[[Request, Opened], Awaitable[Response]]
 @router.get("/lien/{token}")
 async def show_link(request: Request, token: str, work: Work) -> Response:
     """Show what the link is for; nothing is done, and nothing is used up."""
-    opened = await open_link(token, work)
+    opened = await open_link(request, token, work)
     answer = await _SHOW[opened.link.purpose](request, opened)
     if opened.reference:
-        answer.background = BackgroundTask(note_once, opened.visit, opened.reference, How.LINK)
+        answer.background = BackgroundTask(note_once, opened.visit, {opened.reference}, _how(request))
     return answer
 
 
 @router.post("/lien/{token}")
 async def act_by_link(request: Request, token: str, work: Work) -> Response:
     """Do what the button says."""
-    opened = await open_link(token, work)
+    opened = await open_link(request, token, work)
     return await _ACT[opened.link.purpose](request, opened)
 
 
@@ -51,6 +51,13 @@ async def ask_for_a_new_link(request: Request, token: str, work: Work) -> Respon
     now = work.clock.now()
     await work.write(lambda db: _send_again(db, gone_link(db, token, now), now), SYSTEM)
     return see_other(request, "/connexion/envoye")
+
+
+def _how(request: Request) -> How:
+    """Whether somebody pressed the link, as far as a browser says it: what reads mails for their reader does not say so (W3C, Fetch Metadata)."""
+    said = request.headers
+    pressed = said.get("sec-fetch-user") == "?1" and "prefetch" not in said.get("sec-purpose", "")
+    return How.LINK if pressed else How.LINK_UNSURE
 
 
 def _send_again(db: Connection, gone: Link | None, now: datetime) -> None:

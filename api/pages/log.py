@@ -13,7 +13,10 @@ from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from api.documents import Kept
+from api.pages import shop_front
 from api.pages.shell import PageVisit, done, page, see_other, warned
+from api.pages.shop_front import ShopFront
 from api.pages.step_view import reasons_of
 from api.registers.completing import completed
 from api.security import Visit
@@ -53,7 +56,7 @@ async def ask_detection(request: Request, visit: PageVisit) -> Response:
 
 
 @router.post("/nouveau")
-async def log_detection(request: Request, visit: PageVisit) -> Response:
+async def log_detection(request: Request, visit: PageVisit, files: Kept) -> Response:
     """Log it, unless it looks like a case that is known: then the choice is the person's."""
     sent = await request.form()
     try:
@@ -61,7 +64,8 @@ async def log_detection(request: Request, visit: PageVisit) -> Response:
         known = () if sent.get("autre") else await visit.read(lambda db: _known(db, visit, detection))
         if known:
             return await _form(request, visit, sent, known=known, status=409)
-        logged = await visit.write(unit_of(detection, visit, sent))
+        photo = await shop_front.shop_front_of(sent, visit, files)
+        logged = await visit.write(unit_of(detection, visit, sent, photo))
     except CasesError as error:
         return await _form(request, visit, sent, errors=reasons_for(error), status=422)
     return _after(request, visit, detection, *logged, orient=sent.get("suite") == ORIENT)
@@ -148,16 +152,29 @@ def _known(db: Connection, visit: Visit, detection: Detection) -> tuple[CaseRow,
     return named(db, visit.identity, references, now=visit.now) if references else ()
 
 
-def unit_of(detection: Detection, visit: Visit, sent: FormData) -> Callable[[Connection], Outcome]:
-    """Log it, and orient it at once when that was asked, under the form's own key."""
+def unit_of(
+    detection: Detection, visit: Visit, sent: FormData, photo: ShopFront | None
+) -> Callable[[Connection], Outcome]:
+    """Log it with its photo, and orient it at once when that was asked, under the form's own key."""
     who, now, key = visit.identity, visit.now, str(sent.get("key") or "")[:64] or None
 
-    def unit(db: Connection) -> Outcome:
+    def logged(db: Connection) -> Outcome:
         if sent.get("suite") == ORIENT:
             return log_and_qualify(db, detection, by=who, now=now, key=key)
         return log_case(db, detection, by=who, now=now, key=key), ()
 
+    def unit(db: Connection) -> Outcome:
+        outcome = logged(db)
+        if photo is not None and follows(visit, detection) and not outcome[0].fired.replayed:
+            photo.add_to(db, outcome[0].fired.reference, by=who, now=now)
+        return outcome
+
     return unit
+
+
+def follows(visit: Visit, detection: Detection) -> bool:
+    """Whether who logs it sees the case afterwards: a shop in no known territory goes to the programme."""
+    return bool(visit.identity.territories()) and detection.territory is not None
 
 
 def _after(
@@ -166,7 +183,7 @@ def _after(
     """To the case, or to its first request; back to an empty form for who will not follow it."""
     reference, name = logged.fired.reference, detection.name or detection.siret
     said = done(f"{name} est enregistrée sous la référence {reference}.")
-    if not visit.identity.territories():
+    if not follows(visit, detection):
         return see_other(request, "/dossiers/nouveau", said)
     if not orient:
         return see_other(request, f"/dossiers/{reference}", said)
@@ -181,13 +198,17 @@ async def _form(
 ) -> Response:  # fmt: skip
     """The form with what was typed, what is wrong, and the cases that look like it."""
     homes = await visit.read(lambda db: territories_for(db, visit.identity))
-    chosen, typed = {str(value) for value in sent.getlist("needs")}, {name: _text(sent, name) for name in sent}
+    chosen, typed = (
+        {str(value) for value in sent.getlist("needs")},
+        {name: _text(sent, name) for name in sent if name != shop_front.FIELD},
+    )
     return page(
         request, "log.html", status=status, title="Signaler une entreprise", typed=typed, homes=homes, close={"href": "/", "label": "Fermer"},
         bar_title="Signaler une entreprise", wrong={e.field: e.message for e in errors}, errors=[{"message": e.message, "field": e.field} for e in errors],
         known=[_look_alike(row) for row in known], needs=[{"value": c.label, "label": c.label, "checked": c.label in chosen} for c in NEED_CHIPS],
         situations=_situations(typed.get("situation", "")), home=_home(homes, typed.get("territory", "")), more=_has_more(typed),
-        key=typed.get("key") if known else secrets.token_urlsafe(12), may_orient=bool(visit.identity.territories()), who=visit.identity.person,
+        key=typed.get("key") if known else secrets.token_urlsafe(12), may_orient=bool(visit.identity.territories()),
+        photo_again=shop_front.is_in(sent), who=visit.identity.person,
     )  # fmt: skip
 
 

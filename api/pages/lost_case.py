@@ -6,10 +6,11 @@ import re
 from datetime import datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
+from api.languages import every_language
 from api.pages.opening import SYSTEM
 from api.pages.shell import page, see_other, to_correct
 from api.rate_limits import LIMITS, Counted, asker_of, count, refuse_too_often
@@ -17,7 +18,7 @@ from api.work import Work
 from cases.errors import Invalid
 from notifications.own_cases import ask_own_cases
 
-router = APIRouter(prefix="/mon-dossier")
+router = APIRouter(prefix="/mon-dossier", dependencies=[Depends(every_language)])
 
 _ADDRESS: Final = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 

@@ -16,7 +16,7 @@ from cases.views.pairs import PairRow, pairs_of
 from engine.definition import MACHINES
 from engine.lists import PROGRESS
 from engine.model import Kind
-from notifications.typography import day_long
+from notifications.typography import day_long, phone_uri
 
 router = APIRouter(prefix="/mentorat")
 BACK: Final = "retour=/mentorat"
@@ -78,7 +78,7 @@ def _pair(pair: PairRow, who: Identity, now: datetime) -> dict[str, Any]:
     helped = f"{pair.person}, {pair.name}" if pair.person else pair.name
     return {
         "id": f"{pair.reference}-{pair.track}", "name": helped if pair.mentor_id == who.person else f"{pair.mentor} et {helped}", "kind": "person",
-        "href": f"/dossiers/{pair.reference}", "due": _due(pair, now), "text": _text(pair, now), "actions": _actions(pair, who),
+        "href": f"/dossiers/{pair.reference}", "due": _due(pair, now), "text": _text(pair, now), "actions": _actions(pair, who), "records": _seldom(pair, who),
     }  # fmt: skip
 
 
@@ -90,12 +90,29 @@ def _actions(pair: PairRow, who: Identity) -> list[dict[str, str]]:
             {"label": "Écrire le carnet", "href": f"{case}/actions/record_progress{on}"},
             {"label": "Noter une rencontre", "href": f"{case}/noter/session{on}"},
         ]
+    if pair.state == "paused" and pair.mentor_id == who.person:
+        return [{"label": "Reprendre", "href": f"{case}/actions/resume{on}"}]
     if pair.state == "proposed" and pair.mentor_id == who.person and not pair.mentor_signed:
         return [
             {"label": "Signer la charte", "href": f"{case}/actions/sign_charter{on}"},
             {"label": "Pas cette fois", "href": f"{case}/actions/decline_pair{on}"},
         ]
     return []
+
+
+def _seldom(pair: PairRow, who: Identity) -> list[dict[str, str]]:
+    """What a mentor may say at any time: that they need help, are away, or hand the pair over."""
+    case, on = f"/dossiers/{pair.reference}/actions", f"?suivi={pair.track}&{BACK}"
+    if pair.mentor_id != who.person or pair.state not in ("active", "mid_review", "paused"):
+        return []
+    away = [{"label": "M’absenter", "href": f"{case}/pause{on}&reason=absence"}] if pair.state != "paused" else []
+    call = [{"label": f"Appeler {pair.person or pair.name}", "href": phone_uri(pair.phone)}] if pair.phone else []
+    return [
+        *call,
+        {"label": "J’ai besoin d’aide", "href": f"{case}/record_progress{on}&status=blocked"},
+        *away,
+        {"label": "Passer le relais", "href": f"{case}/end_pair{on}&reason=mentor_leaves"},
+    ]
 
 
 def _due(pair: PairRow, now: datetime) -> dict[str, str]:

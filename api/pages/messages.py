@@ -14,19 +14,22 @@ from api.pages.shell import PageVisit, done, own_address, page, see_other
 from cases.database import Scope
 from engine.working_days import Calendar
 from notifications import outgoing
+from notifications.dropping import why_dropped
 from notifications.outgoing import Outgoing, Tray
 from notifications.typography import day_short
 
 router = APIRouter(prefix="/administration/messages")
 HERE: Final = "/administration/messages"
 LABELS: Final = {
-    Tray.DEAD: "Non partis", Tray.AGAIN: "À reprendre", Tray.WAITING: "En attente", Tray.SENT: "Partis", Tray.SUPPRESSED: "Adresses refusées",
+    Tray.DEAD: "Non partis", Tray.AGAIN: "À reprendre", Tray.WAITING: "En attente", Tray.SENT: "Partis", Tray.DROPPED: "Abandonnés",
+    Tray.SUPPRESSED: "Adresses refusées",
 }  # fmt: skip
 _NOTHING: Final = {
     Tray.DEAD: ("Aucun courriel n’est resté là", "Un courriel vient ici quand il ne pourra plus partir sans vous."),
     Tray.AGAIN: ("Rien à reprendre", "Un courriel refusé pour un moment vient ici ; il repart de lui-même, de plus en plus tard."),
     Tray.WAITING: ("Rien n’attend", "Un courriel attend son heure : le matin de la personne qui le reçoit."),
     Tray.SENT: ("Rien n’est parti depuis trente jours", "Ce qui part vient ici, sans ses mots."),
+    Tray.DROPPED: ("Rien n’a été abandonné depuis trente jours", "Un rappel qui n’a plus lieu d’être quand vient son heure vient ici, avec pourquoi."),
     Tray.SUPPRESSED: ("Aucune adresse refusée", "Une adresse vient ici quand son serveur dit qu’elle n’existe pas."),
 }  # fmt: skip
 
@@ -91,10 +94,11 @@ def _message(row: Any, found: Outgoing, now: datetime) -> dict[str, Any]:
     if found.tray is Tray.DEAD:
         own = f"{HERE}/{row['id']}"
         actions = [_post("Renvoyer", f"{own}/reprendre", "go"), _post("Laisser", f"{own}/laisser", "quiet")]
+    why = why_not if found.tray is not Tray.DROPPED else lambda reason, _: why_dropped(reason)
     href = f"/dossiers/{row['reference']}" if row["reference"] and found.by_name else None
     return {
         "when": when(row["sent_at"] or row["send_at"], calendar, now), "title": f"À {_to(row, found)}", "href": href,
-        "text": " · ".join(filter(None, (row["reason"], row["reference"]))), "why": why_not(row["last_error"], row["attempts"]), "actions": actions,
+        "text": " · ".join(filter(None, (row["reason"], row["reference"]))), "why": why(row["last_error"], row["attempts"]), "actions": actions,
     }  # fmt: skip
 
 

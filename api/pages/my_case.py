@@ -28,6 +28,7 @@ from cases.surveys import last_survey
 from cases.views.own_case import OwnCase, own_case
 from engine.lists import NEWS_OF_BUSINESS
 from engine.model import CASE_TRACK
+from engine.sentences import say
 from notifications.grammar import first_name
 from notifications.links import Purpose
 from notifications.typography import phone_uri
@@ -50,26 +51,26 @@ _FIELDS: Final = ("answer", "reason", "how", "text")
 @router.get("")
 async def show_my_case(request: Request, token: str, work: Work) -> Response:
     """Where it stands, who calls and by when, and what they may say."""
-    opened = await _open(token, work)
+    opened = await _open(request, token, work)
     return await _page(request, opened)
 
 
 @router.get("/enquete")
 async def show_survey(request: Request, token: str, work: Work) -> Response:
     """The next question of the last survey that was sent, or thanks."""
-    return await survey.show(request, await _surveyed(token, work))
+    return await survey.show(request, await _surveyed(request, token, work))
 
 
 @router.post("/enquete")
 async def answer_survey(request: Request, token: str, work: Work) -> Response:
     """Keep one answer, and ask the next question."""
-    return await survey.act(request, await _surveyed(token, work))
+    return await survey.act(request, await _surveyed(request, token, work))
 
 
 @router.get("/{word}")
 async def ask_again(request: Request, token: str, word: str, work: Work) -> Response:
     """Ask once more before what cannot be undone by a button."""
-    opened = await _open(token, work)
+    opened = await _open(request, token, work)
     found = await _read(opened)
     if word not in ASKS or not found.allows(ASKS[word]):
         raise NotFound("Cela n’est pas possible pour l’instant.")
@@ -77,9 +78,9 @@ async def ask_again(request: Request, token: str, word: str, work: Work) -> Resp
 
 
 @router.post("")
-async def say(request: Request, token: str, work: Work) -> Response:
+async def press(request: Request, token: str, work: Work) -> Response:
     """Do what the button says, then show the case again."""
-    opened, form = await _open(token, work), await request.form()
+    opened, form = await _open(request, token, work), await request.form()
     pressed = str(form.get("step", ""))
     try:
         await take(opened.visit, _step(opened, pressed, form))
@@ -93,7 +94,7 @@ async def say(request: Request, token: str, work: Work) -> Response:
 @router.post("/documents")
 async def add_document(request: Request, token: str, work: Work, files: Kept) -> Response:
     """Add a document to the case: a photo is enough."""
-    opened, form = await _open(token, work), await request.form()
+    opened, form = await _open(request, token, work), await request.form()
     try:
         await _keep(opened, form, files)
     except (NotFound, Conflict):
@@ -104,9 +105,9 @@ async def add_document(request: Request, token: str, work: Work, files: Kept) ->
 
 
 @router.get("/documents/{identifier}")
-async def take_document(token: str, identifier: str, work: Work, files: Kept) -> Response:
+async def take_document(request: Request, token: str, identifier: str, work: Work, files: Kept) -> Response:
     """A document that they gave, as a file to save."""
-    opened = await _open(token, work)
+    opened = await _open(request, token, work)
     return await download(opened.visit, files, opened.reference or "", identifier)
 
 
@@ -133,16 +134,16 @@ def _step(opened: Opened, pressed: str, form: FormData) -> StepRequest:
     return StepRequest(opened.reference or "", pressed, track, given, key=str(form.get("key") or "")[:64] or None)
 
 
-async def _open(token: str, work: Work) -> Opened:
-    opened = await open_link(token, work)
+async def _open(request: Request, token: str, work: Work) -> Opened:
+    opened = await open_link(request, token, work)
     if opened.link.purpose is not Purpose.MY_CASE or opened.reference is None:
         raise LinkGone(None)
     return opened
 
 
-async def _surveyed(token: str, work: Work) -> Opened:
+async def _surveyed(request: Request, token: str, work: Work) -> Opened:
     """The same link, on the track of the last survey. Raises NotFound when none was sent."""
-    opened = await _open(token, work)
+    opened = await _open(request, token, work)
     track = await opened.visit.read(lambda db: last_survey(db, opened.case_id))
     if track is None:
         raise NotFound("Aucune enquête ne vous attend.")
@@ -180,7 +181,7 @@ def _more(case: OwnCase, now: Now, here: str) -> list[dict[str, str]]:
     if case.survey is not None:
         found.append({"label": "Répondre à deux questions", "href": f"{here}/enquete", "icon": "chat"})
     if case.referent and case.referent.phone and case.referent != now.who:
-        label = f"Appeler {first_name(case.referent.name)}, votre conseil"
+        label = say("Appeler {name}, votre conseil", name=first_name(case.referent.name))
         found.append({"label": label, "href": phone_uri(case.referent.phone), "icon": "phone"})
     if case.allows("withdraw_consent"):
         found.append({"label": "Ne plus partager mes informations", "href": f"{here}/partage", "icon": "lock"})

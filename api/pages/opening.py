@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from fastapi import Request
 from sqlalchemy import Connection, select
 
+from api.languages import EVERY, every_language, speak_to
 from api.linked import identity_of
 from api.security import Visit
 from api.work import Work
 from cases.access import Identity
 from cases.database import Scope
+from cases.languages import Languages, languages_of
 from cases.tables.case import case_file
+from notifications.languages import OF_WORK
 from notifications.links import Link, find_link, gone_link
 
 SYSTEM = Scope.worker()
@@ -52,20 +56,22 @@ class Opened:
         return self.link.track
 
 
-async def open_link(token: str, work: Work) -> Opened:
-    """What a token opens now; nothing is used up. Raises LinkGone."""
+async def open_link(request: Request, token: str, work: Work) -> Opened:
+    """What a token opens now, in the language of whoever it was made for; nothing is used up. Raises LinkGone."""
     now = work.clock.now()
     found = await work.read(lambda db: _opened(db, token, now), SYSTEM)
     if isinstance(found, LinkGone):
+        await every_language(request)
         raise found
-    link, identity, reference = found
+    link, identity, reference, languages = found
+    speak_to(request, *languages, among=EVERY if link.entrepreneur_id else OF_WORK)
     return Opened(token, link, Visit.of(identity, work), reference)
 
 
-def _opened(db: Connection, token: str, now: datetime) -> tuple[Link, Identity, str | None] | LinkGone:
+def _opened(db: Connection, token: str, now: datetime) -> tuple[Link, Identity, str | None, Languages] | LinkGone:
     link = find_link(db, token, now)
     identity = identity_of(db, link, via="mail_link") if link else None
     if link is None or identity is None:
         return LinkGone(gone_link(db, token, now) if link is None else None)
     reference = db.execute(select(case_file.c.reference).where(case_file.c.id == link.case_id)).scalar()
-    return link, identity, reference
+    return link, identity, reference, languages_of(db, link.entrepreneur_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
@@ -11,10 +12,12 @@ from starlette.responses import RedirectResponse, Response
 
 from api.pages import desk
 from api.pages.imports import sent_file
-from api.pages.operators_view import Line, form_context, list_context, sheet_context, texts_of, trial_context
+from api.pages.operators_view import Line, form_context, list_context, sheet_context, texts_of
 from api.pages.shell import PageVisit, done, see_other
 from api.pages.step_view import reasons_of
+from api.pages.trial_view import trial_context
 from api.security import Visit
+from cases.branches import lift_closure
 from cases.database import Scope
 from cases.directory import uploads
 from cases.directory.charge import keeps_all, refuse_unless_in_charge_of_all
@@ -34,6 +37,11 @@ from engine.model import Refusal
 router = APIRouter(prefix="/annuaire")
 EVERYWHERE: Final = Scope.worker()
 """The directory is no one's case: whether a line is one's own to keep is for its rules to say, and closing a branch stops clocks wherever it works."""
+_OF_THE_DIRECTORY: Final = {
+    "place": "Annuaire", "home": "/annuaire", "by_file": "L’annuaire par fichier", "form": "/annuaire/fichier",
+    "refused": "Corrigez le fichier et renvoyez-le : l’annuaire se change d’un coup, ou pas du tout.",
+    "nothing": "Le fichier dit ce que l’annuaire sait déjà.",
+}  # fmt: skip
 Kind = Annotated[str, Query(alias="famille", max_length=20)]
 Words = Annotated[str, Query(alias="q", max_length=80)]
 
@@ -80,7 +88,10 @@ async def show_trial(request: Request, upload: str, visit: PageVisit) -> Respons
         name, content = uploads.kept(db, upload, by=visit.identity)
         return name, import_directory(db, content, by=visit.identity, now=visit.now, dry_run=True)
 
-    return await desk.show(request, visit, "operators_trial.html", read, lambda found: trial_context(upload, *found))
+    def present(found: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+        return trial_context(f"/annuaire/fichier/{upload}", *found, of=_OF_THE_DIRECTORY, whole=True)
+
+    return await desk.show(request, visit, "trial.html", read, present)
 
 
 @router.post("/fichier/{upload}")
@@ -123,14 +134,17 @@ async def ask_line(request: Request, nature: str, visit: PageVisit) -> Response:
 async def keep(request: Request, nature: str, visit: PageVisit) -> Response:
     """Keep a line; what is wrong shows the form again with what was typed."""
     sent, known = await request.form(), _nature(nature)
-    entry = Entry(1, known, texts_of(known, sent))
+    known_as = str(sent.get("connue") or "")[:200] or None
+    entry = Entry(1, known, texts_of(known, sent), known_as)
     try:
         await visit.work.write(lambda db: keep_line(db, entry, by=visit.identity, now=visit.now), EVERYWHERE)
     except NotFound:
         raise
     except CasesError as error:
         typed = {name: value[:200] for name, value in sent.items() if isinstance(value, str)}
-        return await _line_form(request, visit, Line(known, typed | dict(entry.texts)), sent, reasons_of(error))
+        return await _line_form(
+            request, visit, Line(known, typed | dict(entry.texts), known_as), sent, reasons_of(error)
+        )
     return see_other(request, f"/annuaire/{_slug(sent)}", done("C’est noté dans l’annuaire."))
 
 
@@ -140,6 +154,19 @@ async def remove_absence(request: Request, identifier: str, visit: PageVisit) ->
     sent = await request.form()
     name = await visit.work.write(lambda db: drop_absence(db, identifier, by=visit.identity), EVERYWHERE)
     return see_other(request, f"/annuaire/{_slug(sent)}", done(f"L’absence de {name} est retirée."))
+
+
+@router.post("/fermetures/{identifier}/retirer")
+async def remove_closure(request: Request, identifier: str, visit: PageVisit) -> Response:
+    """Open a branch again before the end of a closure, or before it begins."""
+    sent = await request.form()
+    unit = partial(lift_closure, closure_id=identifier, by=visit.identity, now=visit.now)
+    name = await visit.work.write(unit, EVERYWHERE)
+    return see_other(
+        request,
+        f"/annuaire/{_slug(sent)}",
+        done(f"La fermeture de {name} est retirée : ses échéances courent de nouveau."),
+    )
 
 
 @router.get("/{slug}")
@@ -171,7 +198,9 @@ async def _line_form(
     who = visit.identity
 
     def read(db: Connection) -> Held:
-        refuse_unless_may_open(db, line.nature, line.given, by=who)
+        refuse_unless_may_open(
+            db, line.nature, {**line.given, **({"name": line.known_as} if line.known_as else {})}, by=who
+        )
         return read_directory(db)
 
     def present(held: Held) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from api.pages.step_view import summary
 from cases.access import Identity
 from cases.directory.charge import OWN_COLUMNS, Charge, keeps_all
 from cases.directory.columns import COLUMNS, LISTS, NATURES, SHAPES, Nature, written
+from cases.directory.corrections import Correction
 from cases.directory.held import Held, Row
+from cases.facts.of_case import NO_TERRITORY
 from cases.views.choices import subject_label
 from cases.views.operators import BranchSheet, OperatorRow, OperatorSheet
 from engine.lists import AID_SCOPE, AXIS, LEVER, OFFER_KIND, OPERATOR_KIND
@@ -32,6 +34,8 @@ _MANY: Final = frozenset({"axes", "levers", "needs"})
 _FLAGS: Final = frozenset({"step_free", "active", "siret_required", "qpv_required"})
 _NEEDED: Final = frozenset({"operator", "name", "capacity", "languages", "covers", "from_day", "to_day", "agent"})
 _DAYS: Final = frozenset({"from_day", "to_day"})
+_RENAMED: Final = frozenset({Nature.BRANCH, Nature.OFFER})
+"""Lines that are found again by a name, which their form can change."""
 _HINTS: Final[Mapping[str, str]] = {
     "operator": "En minuscules, sans accent : initiative-france.",
     "covers": "Un lieu par ligne : quartier QN05901M, commune 59512, epci 245900410, departement 59, region 32 ou national.",
@@ -42,16 +46,15 @@ _HINTS: Final[Mapping[str, str]] = {
     "substitute": "Un collègue de la même antenne.",
     "capacity": "Nouvelles demandes qu’elle peut prendre en une semaine.",
 }
-_SHOWN: Final = 200
-"""Lines of a report that a page shows; the command prints them all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The line that a form is about: its nature, and what is known of it already."""
+    """The line that a form is about: its nature, and what is known of it already; the name under which it is known, once another was typed."""
 
     nature: Nature
     given: Mapping[str, str]
+    known_as: str | None = None
 
 
 # -- the list -------------------------------------------------------------------------------------------------------------
@@ -93,6 +96,7 @@ def sheet_context(found: OperatorSheet, who: Identity) -> dict[str, Any]:
     may_add = keeps_all(who) or who.has(Role.MANAGER)
     return {
         "title": row["name"], "lead": about, "slug": row["slug"], "branches": [_branch(one, row["slug"], who) for one in found.branches],
+        "corrections": [_correction(done) for done in found.corrections],
         "edit": _form(Nature.OPERATOR, operator=row["slug"]) if keeps_all(who) else None,
         "add": _form(Nature.BRANCH, operator=row["slug"]) if may_add else None,
     }  # fmt: skip
@@ -107,7 +111,7 @@ def _branch(one: BranchSheet, slug: str, who: Identity) -> dict[str, Any]:
     return {
         "id": row["id"], "name": row["name"], "active": row["active"], "facts": _facts(one),
         "offers": [_offer(offer, where, one.charge) for offer in one.offers],
-        "closures": [f"Fermée du {day_short(c['from_day'])} au {day_short(c['to_day'], year=True)}." for c in one.closures],
+        "closures": [_closure(closed, one.charge) for closed in one.closures], "corrections": [_correction(done) for done in one.corrections],
         "absences": [_absence(away, one, who) for away in one.absences],
         "people": [{"name": p["name"], "detail": ROLES.get(Role(p["role"]), ""), "phone": p["phone"]} for p in one.agents],
         "acts": _acts(one, where, who),
@@ -155,6 +159,18 @@ def _absence(away: Mapping[Any, Any], one: BranchSheet, who: Identity) -> dict[s
     }
 
 
+def _closure(row: Mapping[Any, Any], charge: Charge) -> dict[str, Any]:
+    days = f"Fermée du {day_short(row['from_day'])} au {day_short(row['to_day'], year=True)}."
+    return {"text": days, "lift": None if charge is Charge.NOTHING else f"/annuaire/fermetures/{row['id']}/retirer"}
+
+
+def _correction(done: Correction) -> str:
+    """« Le 2 févr. 2027, Laurent : Nom, Adie → Adie Roubaix. »"""
+    pairs = (f"{COLUMNS[name].header}, {old or 'rien'} → {new or 'rien'}" for name, (old, new) in done.changes.items())
+    what = "fermeture retirée" if done.nature == Nature.CLOSURE else " ; ".join(pairs)
+    return f"Le {day_short(NO_TERRITORY.day_of(done.at), year=True)}, {done.by or 'le programme'} : {what}."
+
+
 def _acts(one: BranchSheet, where: Mapping[str, str], who: Identity) -> list[dict[str, str]]:
     """What the reader may change of a branch."""
     name, charge = one.row["name"], one.charge
@@ -177,13 +193,10 @@ def form_context(
 ) -> dict[str, Any]:
     """Everything that `operators_line.html` shows."""
     nature, given = line.nature, line.given
-    there = (
-        held.row(nature, *(given.get(name, "") for name in SHAPES[nature].key))
-        if nature is not Nature.ABSENCE
-        else None
-    )
+    there = _there(held, line)
     wrong = {error.field: error.message for error in errors if error.field}
-    fixed = _fixed(nature, there, given)
+    renames = nature in _RENAMED and there is not None and _may_say("name", nature, there, held, who)
+    fixed = _fixed(nature, there, given, renames=renames)
     texts = (
         dict(given)
         if sent is not None or there is None
@@ -193,15 +206,25 @@ def form_context(
     fields = [_field(name, texts.get(name, ""), wrong.get(name), _colleagues(held, nature, given)) for name in names]
     slug = given.get("operator") or given.get("retour", "")
     return {
-        "title": _title(nature, there, given), "action": f"/annuaire/lignes/{nature}", "fields": fields, "fixed": fixed, "slug": slug,
+        "known_as": there.values["name"] if renames and there else None, "title": _title(nature, there, given),
+        "action": f"/annuaire/lignes/{nature}", "fields": fields, "fixed": fixed, "slug": slug,
         "errors": summary(errors, tuple(fields)), "back": f"/annuaire/{slug}" if slug else "/annuaire",
     }  # fmt: skip
 
 
-def _fixed(nature: Nature, there: Row | None, given: Mapping[str, str]) -> dict[str, str]:
+def _there(held: Held, line: Line) -> Row | None:
+    """The line as it is in the directory, by the name that it has there."""
+    if line.nature is Nature.ABSENCE:
+        return None
+    said = {**line.given, **({"name": line.known_as} if line.known_as else {})}
+    return held.row(line.nature, *(said.get(name, "") for name in SHAPES[line.nature].key))
+
+
+def _fixed(nature: Nature, there: Row | None, given: Mapping[str, str], *, renames: bool) -> dict[str, str]:
     """What names the line, and is not changed by its form."""
     where = ("operator", "branch") if nature is not Nature.OPERATOR else ()
     key = SHAPES[nature].key if there is not None else where
+    key = tuple(name for name in key if not (renames and name == "name"))
     return {name: given[name] for name in key if given.get(name)}
 
 
@@ -255,32 +278,3 @@ def texts_of(nature: Nature, sent: FormData) -> dict[str, str]:
     """What was sent, a text for each column that the form has; several boxes of one column are one text."""
     known = (name for name in SHAPES[nature].columns if name in sent or f"{name}.there" in sent)
     return {name: ", ".join(str(one).strip()[:2000] for one in sent.getlist(name) if one) for name in known}
-
-
-# -- a file ---------------------------------------------------------------------------------------------------------------
-
-
-def trial_context(upload: str, name: str, report: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that `operators_trial.html` shows."""
-    changes, refused = report["changes"], report["refused"]
-    said = {"new": "Ajout", "changed": "Changement"}
-    return {
-        "title": name, "action": f"/annuaire/fichier/{upload}", "refused": len(refused), "nothing": not changes and not refused,
-        "keys": [
-            {"value": str(report["new"]), "label": "lignes à ajouter"}, {"value": str(report["changed"]), "label": "lignes à changer"},
-            {"value": str(report["same"]), "label": "lignes déjà à jour"}, {"value": str(len({one["line"] for one in refused})), "label": "lignes à corriger"},
-        ],
-        "wrong_columns": [*({"label": label, "fold": "label"} for label in ("Ligne", "Colonne", "Valeur")), {"label": "Que faire", "fold": "full"}],
-        "wrong_rows": [[{"text": str(one["line"])}, {"text": one["column"]}, {"text": one["value"] or "–"}, {"text": one["reason"]}] for one in refused[:_SHOWN]],
-        "columns": [{"label": "Ligne", "fold": "label"}, {"label": "Quoi", "fold": "full"}, {"label": "Ce qui change", "fold": "full"}],
-        "rows": [[{"text": str(one["line"])}, {"text": one["what"], "sub": said[one["outcome"]]}, {"text": _changes(one)}] for one in changes[:_SHOWN]],
-        "more": max(0, len(changes) - _SHOWN),
-    }  # fmt: skip
-
-
-def _changes(one: Mapping[str, Any]) -> str:
-    """« Places par semaine : 5 → 8 ; Active : oui → non »."""
-    if one["outcome"] == "new":
-        return " ; ".join(f"{column['column']} : {column['after']}" for column in one["columns"])
-    pairs = ((column["column"], column["before"] or "rien", column["after"] or "rien") for column in one["columns"])
-    return " ; ".join(f"{name} : {before} → {after}" for name, before, after in pairs)

@@ -18,6 +18,7 @@ from cases.orienting import ToAsk
 from cases.views.orientation import Orientation
 from engine.lists import CHANNEL, CHOSEN_FOR
 from engine.model import CASE_TRACK, Refusal
+from engine.states.orientation.work import MESSAGE_AT_MOST
 from notifications.grammar import at, capital, the
 from notifications.previewing import Preview
 from notifications.typography import day_long, euros, hour
@@ -32,6 +33,8 @@ CRITERIA: Final = {
     "access": "Langue, accès",
 }
 """The criteria of the score, as short as a line needs."""
+DRAFT, READ_AGAIN, ONESELF = "brouillon", "relire", "moi"
+"""What the buttons say beside « Envoyer »."""
 SCOPES: Final = {"qpv": "réservé aux quartiers", "common_law": "droit commun"}
 COMPARED: Final = 2
 """How many criteria say where a candidate is better, or less good, than the first."""
@@ -53,7 +56,7 @@ def orientation_context(seen: Seen, *, now: datetime) -> dict[str, Any]:
     return {
         **_head(found), "lead": _lead(found), "needs": _tabs(found), "kept": _kept(kept, found), "aside": [_put_aside(one) for one in candidates if not one["kept"]],
         "gap": bool(found.proposal and found.proposal["gap"]), "first": _first(seen, kept, now), "consent": _consent(found),
-        "others": [{"value": one.value, "label": one.label} for one in found.others], "why": _chips(None),
+        "others": [{"value": one.value, "label": one.label} for one in found.others], "why": _chips(None), "mine": _mine(kept, found), "oneself": ONESELF,
     }  # fmt: skip
 
 
@@ -65,7 +68,8 @@ def messages_context(
     reasons = {reason.message: reason for one in asked for reason in one.reasons}
     ranks = {one["branch"]["id"]: one["rank"] for one in (found.proposal or {}).get("candidates", ()) if one["kept"]}
     return {
-        **_head(found), "title": "Ce qui partira", "letters": [_message(*pair, now=now, found=found) for pair in zip(asked, seen.previews, strict=True)],
+        **_head(found), **_words(seen, sent), "title": "Ce qui partira", "oneself": ONESELF if _takes_on(found) else None,
+        "letters": [_message(*pair, now=now, found=found) for pair in zip(asked, seen.previews, strict=True)],
         "reasons": [way_out(r.code, r.message, _case(found), CASE_TRACK) for r in reasons.values()], "errors": summary(errors, ()),
         "ask_why": all(ranks.get(one.branch) != 1 for one in asked), "must_say": not all(one.kept for one in asked), "why": _chips(sent),
         "precision": str(sent.get("precision") or "") if sent else "", "several": len(asked) > 1, "one_is_enough": sent is None or bool(sent.get("une_seule")),
@@ -73,9 +77,11 @@ def messages_context(
     }  # fmt: skip
 
 
-def sent_said(many: int, *, sent: bool) -> str:
-    """What is said once it is done."""
-    if not sent:
+def sent_said(many: int, gesture: str) -> str:
+    """What is said once it is done, by the button that was pressed."""
+    if gesture == ONESELF:
+        return "C’est noté : vous vous en occupez, et vous vous êtes parlé."
+    if gesture == DRAFT:
         return "La demande est gardée en brouillon." if many < 2 else f"Les {many} demandes sont gardées en brouillon."
     return "La demande est partie." if many < 2 else f"Les {many} demandes sont parties."
 
@@ -88,6 +94,24 @@ def ask_address(case: str, need: str, branch: str) -> str:
 def short_name(branch_name: str) -> str:
     """« Adie » for « Adie, antenne de Roubaix »."""
     return branch_name.partition(",")[0]
+
+
+def _mine(kept: Sequence[Mapping[str, Any]], found: Orientation) -> list[dict[str, str]]:
+    """The branches near the case for which the reader works too, those that the proposal keeps first."""
+    near = {one["branch"]["id"]: one["branch"]["name"] for one in kept} | {c.value: c.label for c in found.others}
+    return [{"branch": own, "name": name} for own, name in near.items() if own in found.own]
+
+
+def _words(seen: Seen, sent: FormData | None) -> dict[str, Any]:
+    """The adviser's own words: the sentence that is prepared, until they change it."""
+    prepared = seen.previews[0].prepared if seen.previews else ""
+    written = prepared if sent is None else str(sent.get("message") or prepared)
+    return {"prepared": prepared, "written": written, "at_most": MESSAGE_AT_MOST, "rewritten": written != prepared}
+
+
+def _takes_on(found: Orientation) -> bool:
+    """Whether the one branch that is chosen is the reader's own."""
+    return len(found.asked) == 1 and found.asked[0].branch in found.own
 
 
 # -- the head -------------------------------------------------------------------------------------------------------------
@@ -263,4 +287,8 @@ def _consent(found: Orientation) -> dict[str, Any]:
 
 def _chips(sent: FormData | None) -> list[dict[str, Any]]:
     chosen = sent.get("motif") if sent else None
-    return [{"value": label, "label": label, "checked": label == chosen} for label in CHOSEN_FOR.values()]
+    return [
+        {"value": label, "label": label, "checked": label == chosen}
+        for code, label in CHOSEN_FOR.items()
+        if code != "oneself"
+    ]

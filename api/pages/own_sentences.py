@@ -13,8 +13,10 @@ from cases.views.choices import subject_label
 from cases.views.own_case import Helper, OwnCase
 from engine.facts import Pair, Referral, Track
 from engine.model import CASE_TRACK
+from engine.sentences import Sentence, say
 from engine.state_names import CaseState, PairState, ReferralState
 from notifications.grammar import capital, first_name, listed, of, the
+from notifications.languages import shown
 from notifications.typography import day_long, day_short
 
 _YES = (ReferralState.ACCEPTED, ReferralState.ENGAGED, ReferralState.COMPLETED)
@@ -38,9 +40,15 @@ def now_of(case: OwnCase, now: datetime) -> Now:
         return Now("Votre dossier est terminé.", "Si vous avez de nouveau besoin d’aide, dites-le : il se rouvre.")
     if case.questions:
         track = case.facts.tracks[next(iter(case.questions))]
-        return Now(f"{capital(the(_operator(track)))} a une question pour vous.", "Votre réponse l’aide à dire oui.")
+        return Now(
+            say("{operator} a une question pour vous.", operator=_the(track)), "Votre réponse l’aide à dire oui."
+        )
     if (due := case.due("real_contact")) is not None:
-        return Now(f"Quelqu’un doit vous parler {_by(case, due, now)}.", "Nous avons lu votre message.", case.referent)
+        return Now(
+            say("Quelqu’un doit vous parler {by}.", by=_by(case, due, now)),
+            "Nous avons lu votre message.",
+            case.referent,
+        )
     return _helped(case, now) or _followed(case, now)
 
 
@@ -48,7 +56,7 @@ def path_of(case: OwnCase) -> list[dict[str, Any]]:
     """The way so far and what comes: as the macro `path` takes it."""
     over = case.facts.state == CaseState.CLOSED
     told = [
-        _step("past", "Votre demande est notée", f"Le {day_long(case.opened_on)}."),
+        _step("past", "Votre demande est notée", say("Le {day}.", day=day_long(case.opened_on))),
         *(step for track in case.facts.tracks.values() for step in _told(case, track)),
     ]
     if over:
@@ -67,14 +75,15 @@ def _helped(case: OwnCase, now: datetime) -> Now | None:
     """Somebody has said yes: they call, or they are at work."""
     for track in case.tracks(ReferralState.ACCEPTED):
         agent, due = _agent(case, track), case.due("first_contact", track.name)
-        who = first_name(agent.name) if agent else capital(the(_operator(track)))
-        title = f"{who} va vous appeler {_by(case, due, now)}." if due else f"{who} va vous appeler."
+        who = first_name(agent.name) if agent else _the(track)
+        title = _will_call(who, _by(case, due, now)) if due else say("{who} va vous appeler.", who=who)
         return Now(title, "C’est gratuit. Gardez vos papiers près de vous.", agent, _for_what(case, track))
     for track in case.tracks(ReferralState.ENGAGED):
         agent = _agent(case, track)
-        who = f"{first_name(agent.name)}, {of(_operator(track))}," if agent else capital(the(_operator(track)))
+        where = of(_operator(track))
+        at_work = say("{who}, {where}, vous accompagne.", who=first_name(agent.name), where=where) if agent else None
         return Now(
-            f"{who} vous accompagne.",
+            at_work or say("{who} vous accompagne.", who=_the(track)),
             "Vous vous êtes parlé : la suite se prépare ensemble.",
             agent,
             _for_what(case, track),
@@ -82,29 +91,23 @@ def _helped(case: OwnCase, now: datetime) -> Now | None:
     for track in case.tracks(*_TOGETHER):
         mentor = case.people.get(getattr(track, "mentor", ""))
         if mentor:
-            return Now(
-                f"{first_name(mentor.name)} est votre mentor.", "Vous vous voyez une fois par mois.", mentor, "mentor"
-            )
+            title = say("{who} est votre mentor.", who=first_name(mentor.name))
+            return Now(title, "Vous vous voyez une fois par mois.", mentor, say("mentor"))
     return None
 
 
 def _followed(case: OwnCase, now: datetime) -> Now:
     """Nobody has said yes yet: an answer is awaited, or the adviser is at work."""
     asked = case.tracks(ReferralState.SENT)
-    detail = f"votre conseil{', ' + case.place if case.place else ''}"
+    detail = say("votre conseil, {place}", place=case.place) if case.place else say("votre conseil")
     if asked:
         names = listed(dict.fromkeys(of(_operator(track)) for track in asked))
-        return Now(
-            f"Nous attendons la réponse {names}.", "Si c’est non, nous cherchons ailleurs.", case.referent, detail
-        )
+        title = say("Nous attendons la réponse {of_operators}.", of_operators=names)
+        return Now(title, "Si c’est non, nous cherchons ailleurs.", case.referent, detail)
     due = case.due("first_contact") or case.due("qualification")
     if case.facts.state == CaseState.DETECTION and case.referent and due:
-        return Now(
-            f"{first_name(case.referent.name)} va vous appeler {_by(case, due, now)}.",
-            "C’est gratuit.",
-            case.referent,
-            detail,
-        )
+        title = _will_call(first_name(case.referent.name), _by(case, due, now))
+        return Now(title, "C’est gratuit.", case.referent, detail)
     if case.facts.state == CaseState.FOLLOW_UP:
         return Now("Nous prenons bientôt de vos nouvelles.", "", case.referent, detail)
     return Now("Nous cherchons qui peut vous aider.", "Vous n’avez rien à refaire.", case.referent, detail)
@@ -119,19 +122,28 @@ def _agent(case: OwnCase, track: Track) -> Helper | None:
     return case.people.get(getattr(track, "agent", None) or "")
 
 
+def _will_call(who: str, by: str) -> Sentence:
+    return say("{who} va vous appeler {by}.", who=who, by=by)
+
+
 def _operator(track: Track) -> str:
-    return getattr(track, "operator_name", "") or "l’opérateur"
+    return getattr(track, "operator_name", "") or shown("l’opérateur")
+
+
+def _the(track: Track) -> str:
+    """« L'Adie »."""
+    return capital(the(_operator(track)))
 
 
 def _for_what(case: OwnCase, track: Track) -> str:
     """« Adie, pour trouver un financement »."""
     needs = [need_said(*case.needs[one]) for one in getattr(track, "needs", ()) if one in case.needs]
-    return f"{_operator(track)}, pour : {needs[0]}" if needs else _operator(track)
+    return say("{operator}, pour : {need}", operator=_operator(track), need=needs[0]) if needs else _operator(track)
 
 
 def need_said(subject: str, detail: str | None) -> str:
     """A need in the person's own words, else by its label."""
-    return detail or subject_label(subject).lower()
+    return detail or shown(subject_label(subject)).lower()
 
 
 def asks_news(case: OwnCase) -> bool:
@@ -146,30 +158,32 @@ def _told(case: OwnCase, track: Track) -> Iterator[dict[str, Any]]:
     if isinstance(track, Referral):
         yield from _of_referral(case, track)
     elif isinstance(track, Pair) and track.state == PairState.PROPOSED:
-        yield _step("next", "Un mentor vous est proposé", f"{track.mentor_name} attend votre réponse.")
+        yield _step("next", "Un mentor vous est proposé", say("{who} attend votre réponse.", who=track.mentor_name))
     elif isinstance(track, Pair) and track.state in _TOGETHER:
         yield _step("here", "Vous avez un mentor", f"{track.mentor_name}.", "mentoring")
 
 
 def _of_referral(case: OwnCase, track: Referral) -> Iterator[dict[str, Any]]:
-    name, needs = the(_operator(track)), [need_said(*case.needs[one]) for one in track.needs if one in case.needs]
-    for_what = f"Pour : {needs[0]}." if needs else ""
+    operator, needs = _the(track), [need_said(*case.needs[one]) for one in track.needs if one in case.needs]
+    for_what = say("Pour : {need}.", need=needs[0]) if needs else ""
     if track.state in (ReferralState.SENT, ReferralState.INFO_REQUESTED):
-        yield _step(
-            "next",
-            f"On attend la réponse {of(_operator(track))}",
-            f"{for_what} Si c’est non, nous cherchons ailleurs.".strip(),
-        )
+        awaited = say("On attend la réponse {of_operator}", of_operator=of(_operator(track)))
+        otherwise = "Si c’est non, nous cherchons ailleurs."
+        yield _step("next", awaited, say("{first} {then}", first=for_what, then=otherwise) if needs else otherwise)
     elif track.state in _YES:
-        yield _step("past", f"{capital(name)} a dit oui", for_what)
+        yield _step("past", say("{operator} a dit oui", operator=operator), for_what)
     if track.state == ReferralState.ACCEPTED:
-        yield _step(
-            "here", f"{capital(name)} vous appelle", "Le premier appel est gratuit, comme la suite.", "orientation"
-        )
+        calls = say("{operator} vous appelle", operator=operator)
+        yield _step("here", calls, "Le premier appel est gratuit, comme la suite.", "orientation")
     elif track.state == ReferralState.ENGAGED:
-        yield _step("here", f"{capital(name)} vous accompagne", "La suite se prépare avec vous.", "accompaniment")
+        yield _step(
+            "here",
+            say("{operator} vous accompagne", operator=operator),
+            "La suite se prépare avec vous.",
+            "accompaniment",
+        )
     elif track.state == ReferralState.COMPLETED:
-        yield _step("past", f"{capital(name)} a fini son travail avec vous", "")
+        yield _step("past", say("{operator} a fini son travail avec vous", operator=operator), "")
 
 
 def _step(position: str, title: str, text: str, code: str | None = None) -> dict[str, Any]:
@@ -181,11 +195,12 @@ def _step(position: str, title: str, text: str, code: str | None = None) -> dict
 
 def readers_of(case: OwnCase) -> list[tuple[str, str]]:
     """For whom a document may be added: their adviser, and the operators who said yes."""
-    adviser = first_name(case.referent.name) + ", votre conseil" if case.referent else "Votre conseil"
+    known = case.referent
+    adviser = say("{name}, votre conseil", name=first_name(known.name)) if known else "Votre conseil"
     helping = case.tracks(ReferralState.ACCEPTED, ReferralState.ENGAGED)
     return [
         (CASE_TRACK, adviser),
-        *((track.name, f"{capital(the(_operator(track)))} et votre conseil") for track in helping),
+        *((track.name, say("{operator} et votre conseil", operator=_the(track))) for track in helping),
     ]
 
 

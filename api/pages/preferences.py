@@ -10,10 +10,13 @@ from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from api.languages import EVERY, speak_to
 from api.pages import desk
 from api.pages.opening import SYSTEM, LinkGone
 from api.pages.shell import PageVisit, done, page, see_other
 from api.work import Work
+from cases.languages import Languages, languages_of
+from notifications.languages import OF_WORK
 from notifications.links import Link, Purpose, find_link, gone_link
 from notifications.preferences import SAID, Category, choose, wanted_by
 
@@ -24,7 +27,8 @@ KEPT = "C’est noté. Ce qui vous est demandé ou adressé personnellement cont
 @router.get("/preferences/{token}")
 async def show_preferences(request: Request, token: str, work: Work) -> Response:
     """What the reader of a mail wants; nothing changes by looking."""
-    wanted = await work.read(lambda db: wanted_by(db, reader_of(db, token, work.clock.now())), SYSTEM)
+    wanted, entrepreneur, languages = await work.read(lambda db: _asked_by(db, token, work.clock.now()), SYSTEM)
+    speak_to(request, *languages, among=EVERY if entrepreneur else OF_WORK)
     return page(request, "preferences_lien.html", **_context(wanted, request.url.path))
 
 
@@ -55,6 +59,13 @@ async def keep_own(request: Request, visit: PageVisit) -> Response:
     sent, own = await request.form(), f"person:{visit.identity.person}"
     await visit.write(lambda db: _keep(db, own, sent, visit.now))
     return see_other(request, "/mes-rappels", done(KEPT))
+
+
+def _asked_by(db: Connection, token: str, now: datetime) -> tuple[dict[Category, bool], bool, Languages]:
+    """What the reader of a mail wants, whether they are helped, and the languages that they chose or speak."""
+    recipient = reader_of(db, token, now)
+    kind, _, own = recipient.partition(":")
+    return wanted_by(db, recipient), kind == "entrepreneur", languages_of(db, own)
 
 
 def reader_of(db: Connection, token: str, now: datetime) -> str:

@@ -15,15 +15,17 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
-from api.csrf import READS, Forged
+from api.csrf import READS, Forged, comes_from_here
 from api.errors import ERRORS, NotSignedIn, code_of
 from api.headers import Safety
+from api.pages.interrupted import show_interrupted, written_in
 from api.pages.links import show_gone
 from api.pages.opening import LinkGone
 from api.pages.shell import OWN_CASES, SignInAgain, page
 from cases.errors import CasesError, Conflict, Refused
 from engine.definition import MACHINES
 from engine.model import Kind, RefusedBy
+from engine.sentences import say
 
 Handler = Callable[[Request, Exception], Response | Awaitable[Response]]
 
@@ -80,6 +82,8 @@ def _safe(request: Request, answer: Response) -> Response:
 
 
 def _as_a_page(request: Request, error: Exception) -> Response:
+    if isinstance(error, NotSignedIn | Forged) and (words := written_in(request)) and comes_from_here(request):
+        return show_interrupted(request, words, signed_in=isinstance(error, Forged))
     if isinstance(error, NotSignedIn):
         return _to_the_door(request, error)
     if isinstance(error, LinkGone):
@@ -110,7 +114,7 @@ def _mishap(error: Exception) -> Mishap:
             theirs = any(reason.by is RefusedBy.ROLE for reason in error.reasons)
             return _plain(403 if theirs else 422, reasons=tuple(reason.message for reason in error.reasons))
         case CasesError():
-            return _plain(ERRORS[code_of(error)].status, text=str(error))
+            return _plain(ERRORS[code_of(error)].status, text=error.said)
         case OperationalError() | NoFreeConnection():
             return _plain(503)
         case RequestValidationError():
@@ -132,7 +136,11 @@ def _changed_since(current: Mapping[str, Any]) -> Mishap:
     """Somebody was faster: where the case is now, and the way to read it again."""
     reference, state = current.get("reference"), current.get("state")
     now = MACHINES[Kind.CASE].states.get(str(state))
-    reasons = (f"Le dossier {reference} est maintenant à l’étape « {now.french} ».",) if now else ()
+    reasons = (
+        (say("Le dossier {reference} est maintenant à l’étape « {state} ».", reference=reference, state=now.french),)
+        if now
+        else ()
+    )
     link = {"href": f"/dossiers/{reference}", "label": "Relire le dossier"} if reference else None
     return Mishap(
         409, "Le dossier a changé entre-temps",

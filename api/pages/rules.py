@@ -51,6 +51,7 @@ _BUTTONS: Final[Mapping[str, str]] = {
     "Se rencontrer": "Noter",
     "Trouver un opérateur": "Chercher",
     "Faire le point": "Faire le point",
+    "Faire le bilan d’étape": "Faire le bilan",
     "Faire l’action": "Suivre",
     "Obtenir les deux signatures": "Voir",
 }

@@ -172,6 +172,8 @@ def _title(line: Line, facts: CaseFacts, names: Mapping[str, str]) -> str:
         return "Urgence levée"
     if line["event"] == "appointment" and (given.get("appointment") or given.get("cancelled")):
         return "Rendez-vous annulé" if given.get("cancelled") else "Rendez-vous déplacé"
+    if line["event"] == "closure" and given.get("over"):
+        return "L’antenne rouvre"
     if line["event"] == "attempt":
         return f"{title} : {RESULT.get(given.get('result', ''), 'sans réponse').lower()}"
     how = HOW.get(str(given.get("channel")))

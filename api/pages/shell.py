@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.csrf import READS, new_visitor, token_for
 from api.errors import NotSignedIn
+from api.languages import speak_to, switch
 from api.pages.frame import FLASH_LASTS, Frame
 from api.security import Visit, noted, visit_of
 from api.sign_in import SignedIn, keep_alive, signed_in
@@ -19,6 +20,7 @@ from cases.access import Identity
 from cases.errors import CasesError, Invalid, Refused
 from cases.privacy.looks import How
 from engine.model import Role
+from notifications.languages import shown
 
 ROLES: Final[Mapping[Role, str]] = {
     Role.ADVISER: "Conseil local",
@@ -44,6 +46,8 @@ class Place:
     tab: bool = False
 
 
+LEADERS: Final = frozenset({Role.ADMIN, Role.MANAGER})
+"""Who is in charge of people, of machines, of what leaves."""
 _TERRITORY = frozenset({Role.ADVISER, Role.MANAGER})
 _OPERATORS = frozenset({Role.OPERATOR, Role.OPERATOR_MANAGER})
 _MENTORS = frozenset({Role.MENTOR})
@@ -52,16 +56,17 @@ _FIGURES = frozenset({Role.MANAGER, Role.ADMIN, Role.OBSERVER})
 
 PLACES: Final = (
     Place("/", "À faire", "todo", _EVERYBODY - {Role.OBSERVER}, tab=True),
-    Place("/orientations", "Orientations", "bell", _OPERATORS, tab=True),
-    Place("/mentorat", "Mentorat", "users", _MENTORS | _TERRITORY, tab=True),
+    Place("/orientations", "Orientations", "s2", _OPERATORS, tab=True),
     Place("/dossiers", "Dossiers", "folder", _TERRITORY | _OPERATORS | {Role.ADMIN}, tab=True),
-    Place("/relances", "Relances", "clock", _TERRITORY),
+    Place("/mentorat", "Mentorat", "s4", _MENTORS | _TERRITORY, tab=True),
+    Place("/relances", "Relances", "bell", _TERRITORY | _OPERATORS | _MENTORS),
+    Place("/administration/messages", "Messages", "mail", LEADERS),
     Place("/pilotage", "Pilotage", "chart", _FIGURES),
     Place("/territoires", "Territoires", "pin", _FIGURES),
     Place("/aides", "Aides", "aid", _EVERYBODY),
     Place("/annuaire", "Annuaire", "book", _EVERYBODY),
     Place("/imports", "Imports", "upload", _TERRITORY | {Role.ADMIN}),
-    Place("/administration", "Administration", "gear", frozenset({Role.ADMIN, Role.MANAGER})),
+    Place("/administration", "Administration", "gear", LEADERS),
 )
 """The places; one is shown when its page is there."""
 DETECT: Final = Place("/dossiers/nouveau", "Signaler une entreprise", "plus", _TERRITORY | _OPERATORS)
@@ -90,6 +95,7 @@ def page(
         "csrf": token_for(frame.holder(request), frame.key),
         "messages": messages,
         "demo": _ribbon() if frame.demo else None,
+        "switch": switch(request),
         **_of_the_reader(request, counts or {}, hot),
     }
     answer = HTMLResponse(frame.environment.get_template(template).render({**around, **context}), status)
@@ -110,20 +116,20 @@ def see_other(request: Request, address: str, *messages: Mapping[str, Any]) -> R
 
 
 def done(text: str, action: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """A message that something is done; `action` may undo it: {label, href, method: "post", fields?}."""
-    return {"text": text, "kind": "ok", **({"action": dict(action)} if action else {})}
+    """A message that something is done, in the language of who did it; `action` may undo it: {label, href, method: "post", fields?}."""
+    return {"text": shown(text), "kind": "ok", **({"action": dict(action)} if action else {})}
 
 
 def warned(text: str) -> dict[str, Any]:
     """A message that something is not done, or not wholly."""
-    return {"text": text, "kind": "error"}
+    return {"text": shown(text), "kind": "error"}
 
 
 def to_correct(error: CasesError) -> list[dict[str, str | None]]:
     """What is to be corrected on a form, as the macro `error_summary` takes it: the page is then shown again with the status 422."""
     if isinstance(error, Refused):
         return [{"message": reason.message, "field": reason.field} for reason in error.reasons]
-    return [{"message": str(error), "field": error.field if isinstance(error, Invalid) else None}]
+    return [{"message": error.said, "field": error.field if isinstance(error, Invalid) else None}]
 
 
 def own_address(address: str, otherwise: str = "/") -> str:
@@ -146,6 +152,7 @@ async def _visit(request: Request, work: Work) -> AsyncIterator[Visit]:
     if found.own_phone_only and not _is_open_on_own_phone(request):
         raise SignInAgain
     request.state.signed_in = found
+    speak_to(request, found.reads_in)
     visit = await visit_of(found.identity, work)
     yield visit
     await noted(request, visit, How.PAGE)
@@ -176,11 +183,12 @@ def _of_the_reader(request: Request, counts: Mapping[str, int], hot: Collection[
     there: Collection[str] = request.app.state.addresses
     places = [place for place in PLACES if roles & place.roles and place.href in there]
     tabs = [place.href for place in places if place.tab][:TABS]
+    here = max((place.href for place in places if _is_at(path, place.href)), key=len, default="")
     return {
         "nav": [
             {
                 "href": place.href, "label": place.label, "icon": place.icon, "tab": place.href in tabs, "count": counts.get(place.href),
-                "hot": place.href in hot, "current": _is_at(path, place.href),
+                "hot": place.href in hot, "current": place.href == here,
             }
             for place in places
         ],

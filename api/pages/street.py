@@ -10,8 +10,10 @@ from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from api.csrf import token_for
+from api.documents import Kept
 from api.pages.log import detection_of, reasons_for, unit_of
 from api.pages.shell import PageVisit, page
+from api.pages.shop_front import shop_front_of
 from api.registers.completing import completed
 from cases.errors import CasesError
 
@@ -22,6 +24,7 @@ OF_THE_FORM: Final = (
     "js/app.js",
     "js/kept.js",
     "js/offline.js",
+    "js/photo.js",
     "vendor/htmx/htmx.min.js",
     "icons.svg",
     "favicon.svg",
@@ -66,12 +69,13 @@ async def ask_token(request: Request, visit: PageVisit) -> Response:
 
 
 @router.post("/dossiers/gardes")
-async def log_kept(request: Request, visit: PageVisit) -> Response:
+async def log_kept(request: Request, visit: PageVisit, files: Kept) -> Response:
     """Log what a telephone kept. A look-alike is no reason to wait: it is to be settled afterwards."""
     sent = await request.form()
     try:
         detection = await completed(detection_of(sent, visit.now), request.app.state.registers)
-        logged, _ = await visit.write(unit_of(detection, visit, sent))
+        photo = await shop_front_of(sent, visit, files)
+        logged, _ = await visit.write(unit_of(detection, visit, sent, photo))
     except CasesError as error:
         return JSONResponse(
             {"reasons": [{"message": one.message, "field": one.field} for one in reasons_for(error)]}, 422

@@ -6,22 +6,25 @@ from datetime import datetime
 from typing import Any, Final
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api.pages import desk, rules
 from api.pages.case_view import STAGES
-from api.pages.dates import due_chip, until
+from api.pages.dates import due_chip, until, when_long
 from api.pages.shell import PageVisit, see_other
 from api.pages.to_settle import call_row, doubt_row, next_row
 from cases.access import Identity
 from cases.facts.of_case import NO_TERRITORY
 from cases.views.listing import CaseRow
-from cases.views.today import TO_ANSWER, Today, Todo, today_of
-from engine.model import Role
+from cases.views.today import TO_ANSWER, Today, Todo, otherwise, today_of
+from engine.model import Mark, Role
 from notifications.typography import day_long, phone, phone_uri
 
 router = APIRouter()
 STUCK_SHOWN: Final = 5
+Otherwise = tuple[datetime, Mark] | None
+"""What happens by itself if something is not done, and when."""
 NUMBERS: Final = ("", "Une", "Deux", "Trois", "Quatre", "Cinq", "Six", "Sept", "Huit", "Neuf", "Dix")
 _ICONS: Final = {
     "Appeler": "phone",
@@ -41,18 +44,17 @@ async def show_today(request: Request, visit: PageVisit) -> Response:
     who, now = visit.identity, visit.now
     if {grant.role for grant in who.grants} == {Role.OBSERVER}:
         return see_other(request, "/pilotage")
-    return await desk.show(
-        request,
-        visit,
-        "today.html",
-        lambda db: today_of(db, who, now=now),
-        lambda found: today_context(found, who, now),
-    )
+
+    def read(db: Connection) -> tuple[Today, Otherwise]:
+        found = today_of(db, who, now=now)
+        return found, otherwise(db, who, found.first, now=now) if found.first else None
+
+    return await desk.show(request, visit, "today.html", read, lambda found: today_context(*found, who, now))
 
 
-def today_context(found: Today, who: Identity, now: datetime) -> dict[str, Any]:
-    """Everything that `today.html` shows."""
-    first = next(iter((*found.late, *found.today, *found.new, *found.next)), None) if not found.stuck else None
+def today_context(found: Today, after: Otherwise, who: Identity, now: datetime) -> dict[str, Any]:
+    """Everything that `today.html` shows; `after`: what happens if the first thing is not done."""
+    first = found.first
     groups = (
         ("En retard", found.late),
         ("Aujourd’hui", found.today),
@@ -61,7 +63,7 @@ def today_context(found: Today, who: Identity, now: datetime) -> dict[str, Any]:
     )
     return {
         "title": "À faire", "lead": _lead(found, now), "stuck": [_stuck(row, now) for row in found.stuck[:STUCK_SHOWN]],
-        "stuck_title": _stuck_title(found), "first": _first(first, now) if first else None,
+        "stuck_title": _stuck_title(found), "first": _first(first, after, who, now) if first else None,
         "groups": [{"title": title, "count": len(todos), "tasks": [_task(t, now) for t in todos if t is not first], "first": first in todos}
                    for title, todos in groups if todos] + _to_settle(found, now),
         "may_log": bool({g.role for g in who.grants} & {Role.ADVISER, Role.MANAGER}),
@@ -116,12 +118,13 @@ def _agree(count: int, one: str, several: str) -> str:
     return one if count == 1 else several
 
 
-def _first(todo: Todo, now: datetime) -> dict[str, Any]:
-    """The one thing to begin with: its title, its rule, what to press."""
+def _first(todo: Todo, after: Otherwise, who: Identity, now: datetime) -> dict[str, Any]:
+    """The one thing to begin with: its title, its rule, what happens otherwise, what to press."""
     call = todo.phone if _is_a_call(todo) else None
     way = _way(todo)
+    title = _title(todo) if todo.name in _title(todo) else f"{_title(todo)} : {todo.name}"
     return {
-        "title": _title(todo), "due": due_chip(todo.due_on, todo.calendar, now), "text": _reason(todo, now),
+        "title": title, "due": due_chip(todo.due_on, todo.calendar, now), "text": f"{_reason(todo, now)} {_otherwise(todo, after, who, now)}".rstrip(),
         "call": {"label": phone(call), "href": phone_uri(call)} if call else None,
         "way": {"label": "Noter l’échange" if call else _button(todo), "href": way},
     }  # fmt: skip
@@ -149,9 +152,20 @@ def _is_a_call(todo: Todo) -> bool:
 
 
 def _reason(todo: Todo, now: datetime) -> str:
-    """« Premier contact sous 3 jours ouvrés, avant mardi 1ᵉʳ décembre. », after the name unless the title says it."""
-    text = f"{_capital(_rule(todo))}, {until(todo.due_on, todo.calendar, now)}."
-    return text if todo.name in _title(todo) else f"{todo.name}. {text}"
+    """« Premier contact sous 3 jours ouvrés, avant mardi 1ᵉʳ décembre. »."""
+    return f"{_capital(_rule(todo))}, {until(todo.due_on, todo.calendar, now)}."
+
+
+def _otherwise(todo: Todo, after: Otherwise, who: Identity, now: datetime) -> str:
+    """« Sinon, aujourd’hui à 18 h : alerte au responsable du territoire. »."""
+    if after is None:
+        return ""
+    at, mark = after
+    mine = {grant.role for grant in who.grants}
+    told = dict.fromkeys("à vous" if role in mine else rules.to_roles((role,)) for role in mark.to)
+    title, to = rules.leaving(mark, " et ".join(told))
+    said = f"{title[:1].lower()}{title[1:]} {to}".rstrip()
+    return f"Sinon, {when_long(at, todo.calendar, now)} : {said}."
 
 
 def _rule(todo: Todo) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
 from api.rest.asking import Identifier
@@ -26,10 +26,12 @@ class WebhookBody(Body):
 
 
 @router.post("", status_code=201)
-async def make(body: WebhookBody, visit: CurrentVisit, response: Response) -> dict[str, Any]:
+async def make(body: WebhookBody, visit: CurrentVisit, request: Request, response: Response) -> dict[str, Any]:
     """Make a webhook. Its secret is shown this once: it signs every line (`webhook-id`, `webhook-timestamp`, `webhook-signature`)."""
-    wanted = webhooks.Wanted(body.url, body.events)
-    made = await visit.work.write(lambda db: webhooks.make_webhook(db, visit.identity, wanted, now=visit.now), SYSTEM)
+    wanted, hosts = webhooks.Wanted(body.url, body.events), request.app.state.tool_hosts
+    made = await visit.work.write(
+        lambda db: webhooks.make_webhook(db, visit.identity, wanted, now=visit.now, hosts=hosts), SYSTEM
+    )
     response.headers["Location"] = f"/api/v1/webhooks/{made['id']}"
     return made
 

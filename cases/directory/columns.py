@@ -15,6 +15,7 @@ from cases.naf import begins_a_naf_code
 from cases.needs import NEED_KINDS
 from engine.lists import AID_SCOPE, AXIS, LEVER, OFFER_KIND, OPERATOR_KIND
 from engine.offers import LEVELS
+from engine.sentences import say
 
 LONGEST: Final = 200
 _DAY: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)|(\d\d?)/(\d\d?)/(\d{4})")
@@ -74,7 +75,7 @@ class Shape:
 
 def _text(words: str) -> str | None:
     if len(words) > LONGEST:
-        raise WrongValue("too_long", f"Ce texte est trop long : {LONGEST} caractères au plus.")
+        raise WrongValue("too_long", say("Ce texte est trop long : {at_most} caractères au plus.", at_most=LONGEST))
     return words or None
 
 
@@ -93,7 +94,10 @@ def _code_of(labels: Mapping[str, str]) -> Callable[[str], str | None]:
         if not words:
             return None
         if (code := known.get(fold(words))) is None:
-            raise WrongValue("unknown_code", f"« {words[:40]} » n’est pas dans la liste. Écrivez : {listed}.")
+            raise WrongValue(
+                "unknown_code",
+                say("« {written} » n’est pas dans la liste. Écrivez : {listed}.", written=words[:40], listed=listed),
+            )
         return code
 
     return read
@@ -166,7 +170,8 @@ def _activities(words: str) -> list[str]:
     for one in found:
         if not begins_a_naf_code(one):
             raise WrongValue(
-                "bad_naf", f"« {one[:20]} » n’est pas un code NAF : écrivez 56.10C, ou son début, comme 56."
+                "bad_naf",
+                say("« {written} » n’est pas un code NAF : écrivez 56.10C, ou son début, comme 56.", written=one[:20]),
             )
     return found
 
@@ -183,7 +188,10 @@ def _places(words: str) -> list[tuple[str, str | None]]:
         level, code = fold(level), code.strip().upper()
         if level not in LEVELS or bool(code) == (level == "national"):
             listed = "quartier QN05901M, commune 59512, epci 245900410, departement 59, region 32 ou national"
-            raise WrongValue("bad_place", f"« {part[:40]} » ne dit pas un lieu. Écrivez : {listed}.")
+            raise WrongValue(
+                "bad_place",
+                say("« {written} » ne dit pas un lieu. Écrivez : {listed}.", written=part[:40], listed=listed),
+            )
         found.append((level, code or None))
     return sorted(set(found), key=lambda place: (place[0], place[1] or ""))
 

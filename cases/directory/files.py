@@ -14,6 +14,7 @@ from cases.duplicates import fold
 from cases.importers.errors import MAX_BYTES, MAX_ROWS, FileTooBig, ImportFileRefused, TooManyRows
 from cases.importers.sheet import Line, read_sheet, shown
 from cases.spreadsheet import Table, as_csv, as_xlsx
+from engine.sentences import say
 
 NATURE: Final = "nature"
 HEADERS: Final[Mapping[str, str]] = {NATURE: "Nature", **{name: column.header for name, column in COLUMNS.items()}}
@@ -45,7 +46,7 @@ def read_file(content: bytes) -> tuple[list[Entry], list[Verdict]]:
             entries.append(Entry(number, nature, texts))
             continue
         listed = ", ".join(label.lower() for label in NATURES.values())
-        wrong = Wrong(NATURE, said, "unknown_nature", f"Dites de quoi parle cette ligne : {listed}.")
+        wrong = Wrong(NATURE, said, "unknown_nature", say("Dites de quoi parle cette ligne : {listed}.", listed=listed))
         refused.append(Verdict(Entry(number, Nature.OPERATOR, texts), "refused", wrong=(wrong,)))
     return entries, refused
 
@@ -78,7 +79,10 @@ def _undefused(cell: str) -> str:
 def _name_of(header: str) -> str:
     if (name := _NAMES.get(fold(header))) is None:
         raise NotTheDirectory(
-            f"La colonne « {header[:60]} » n’est pas de l’annuaire : retirez-la, ou exportez l’annuaire pour voir ses colonnes."
+            say(
+                "La colonne « {written} » n’est pas de l’annuaire : retirez-la, ou exportez l’annuaire pour voir ses colonnes.",
+                written=header[:60],
+            )
         )
     return name
 
@@ -87,7 +91,7 @@ def _refuse_without_nature(names: list[str]) -> None:
     if NATURE not in names:
         raise NotTheDirectory("Il manque la colonne « Nature » : exportez l’annuaire pour voir ses colonnes.")
     if twice := next((name for name in names if names.count(name) > 1), None):
-        raise NotTheDirectory(f"La colonne « {HEADERS[twice]} » est là deux fois : gardez-en une.")
+        raise NotTheDirectory(say("La colonne « {written} » est là deux fois : gardez-en une.", written=HEADERS[twice]))
 
 
 def _of_json(content: bytes) -> Iterator[tuple[int, dict[str, str]]]:

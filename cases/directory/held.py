@@ -48,8 +48,10 @@ class Held:
         """The line of that key."""
         return self.rows[nature].get(key)
 
-    def keep(self, nature: Nature, row: Row) -> None:
-        """Hold a line, in place of the one of the same key."""
+    def keep(self, nature: Nature, row: Row, before: Row | None = None) -> None:
+        """Hold a line, in place of the one of the same key, or of what it was `before` it was renamed."""
+        if before is not None:
+            self.rows[nature].pop(key_of(nature, before.values), None)
         self.rows[nature][key_of(nature, row.values)] = row
 
     def in_order(self) -> Iterator[tuple[Nature, Row]]:

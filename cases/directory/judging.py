@@ -12,6 +12,7 @@ from cases.absences import circle_of
 from cases.directory.columns import COLUMNS, NATURES, RULES, SHAPES, Nature, WrongValue, written
 from cases.directory.held import Held, Row, absences_of, key_of
 from cases.identifiers import new_id
+from engine.sentences import lowered, say
 
 MOST_PLACES: Final = 999
 _CODES: Final = {
@@ -30,11 +31,15 @@ _BEGINS: Final[Mapping[Nature, Mapping[str, Any]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line as it is given: its number, what it describes, a text for each column that is said."""
+    """A line as it is given: its number, what it describes, a text for each column that is said.
+
+    `known_as` is the name under which a branch or an offer is known until this line renames it.
+    """
 
     number: int
     nature: Nature
     texts: Mapping[str, str]
+    known_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,11 @@ def judge(held: Held, entry: Entry, now: datetime) -> Verdict:
     values, wrong = _read(entry)
     if wrong:
         return Verdict(entry, "refused", wrong=tuple(wrong))
-    there = held.row(entry.nature, *key_of(entry.nature, values))
+    there = held.row(entry.nature, *key_of(entry.nature, values | ({"name": entry.known_as} if entry.known_as else {})))
+    if entry.known_as and there is None:
+        return Verdict(entry, "refused", wrong=(_not_there(entry),))
+    if there is not None and held.row(entry.nature, *key_of(entry.nature, values)) not in (None, there):
+        return Verdict(entry, "refused", wrong=(Wrong("name", str(values["name"]), "name_taken", _TAKEN),))
     after = {
         **dict.fromkeys(SHAPES[entry.nature].columns),
         **_BEGINS.get(entry.nature, {}),
@@ -88,10 +97,17 @@ def judge(held: Held, entry: Entry, now: datetime) -> Verdict:
         return Verdict(entry, "same", there)
     if wrong := list(_CHECKS[entry.nature](held, row, there, now.date())):
         return Verdict(entry, "refused", wrong=tuple(wrong))
-    held.keep(entry.nature, row)
+    held.keep(entry.nature, row, there)
     return Verdict(
         entry, "changed" if there else "new", row, {name: pair for name, pair in changes.items() if any(pair)}
     )
+
+
+_TAKEN: Final = "Ce nom est déjà pris à côté : choisissez-en un autre, ou corrigez l’autre ligne."
+
+
+def _not_there(entry: Entry) -> Wrong:
+    return Wrong("name", str(entry.known_as), "unknown_name", "Quelqu’un l’a renommée depuis : revenez à l’annuaire.")
 
 
 def _read(entry: Entry) -> tuple[dict[str, Any], list[Wrong]]:
@@ -102,7 +118,10 @@ def _read(entry: Entry) -> tuple[dict[str, Any], list[Wrong]]:
     for name, text in entry.texts.items():
         if name not in shape.columns:
             if text:
-                said = f"Cette colonne ne dit rien d’une ligne « {NATURES[entry.nature].lower()} » : videz-la."
+                said = say(
+                    "Cette colonne ne dit rien d’une ligne « {written} » : videz-la.",
+                    written=lowered(NATURES[entry.nature]),
+                )
                 wrong.append(Wrong(name, text, "column_not_here", said))
             continue
         try:
@@ -113,7 +132,9 @@ def _read(entry: Entry) -> tuple[dict[str, Any], list[Wrong]]:
     known_wrong = {one.column for one in wrong}
     for name in shape.required:
         if values.get(name) is None and name not in known_wrong:
-            wrong.append(Wrong(name, "", "missing", f"Il manque « {COLUMNS[name].header} » : écrivez-le."))
+            wrong.append(
+                Wrong(name, "", "missing", say("Il manque « {header} » : écrivez-le.", header=COLUMNS[name].header))
+            )
     return values, wrong
 
 
@@ -139,7 +160,12 @@ def _branch(held: Held, row: Row, _: Row | None, __: date) -> Iterator[Wrong]:
             "Cet opérateur n’est pas dans l’annuaire : ajoutez sa ligne avant, ou corrigez son nom court.",
         )
     if not 1 <= row.values["capacity"] <= MOST_PLACES:
-        yield _wrong(row, "capacity", "bad_capacity", f"Une antenne a de 1 à {MOST_PLACES} places par semaine.")
+        yield _wrong(
+            row,
+            "capacity",
+            "bad_capacity",
+            say("Une antenne a de 1 à {most} places par semaine.", most=MOST_PLACES),
+        )
     for level, code in row.values["covers"]:
         if level == "quartier" and code not in held.quartiers:
             yield Wrong(
@@ -150,7 +176,10 @@ def _branch(held: Held, row: Row, _: Row | None, __: date) -> Iterator[Wrong]:
             )
         elif level in _CODES and not _CODES[level][0].fullmatch(code):
             yield Wrong(
-                "covers", f"{level} {code}", "bad_code", f"Ce code n’en est pas un : écrivez {_CODES[level][1]}."
+                "covers",
+                f"{level} {code}",
+                "bad_code",
+                say("Ce code n’en est pas un : écrivez {written}.", written=_CODES[level][1]),
             )
 
 
@@ -174,7 +203,10 @@ def _offer(held: Held, row: Row, _: Row | None, __: date) -> Iterator[Wrong]:
         least, most = row.values[f"{name}_min"], row.values[f"{name}_max"]
         if least is not None and most is not None and least > most:
             yield _wrong(
-                row, f"{name}_max", "bounds_crossed", f"Le plus grand est au moins {least} : échangez les deux bornes."
+                row,
+                f"{name}_max",
+                "bounds_crossed",
+                say("Le plus grand est au moins {least} : échangez les deux bornes.", least=least),
             )
 
 
@@ -228,7 +260,7 @@ def _absence(held: Held, row: Row, _: Row | None, __: date) -> Iterator[Wrong]:
         yield _wrong(row, "substitute", "not_a_colleague", said)
     if circle := circle_of(others, (agent, substitute), first, last):
         names = " → ".join(held.people[one].name for one in circle)
-        said = f"Remplacements en rond : {names}. Choisissez quelqu’un qui est là ces jours-là."
+        said = say("Remplacements en rond : {names}. Choisissez quelqu’un qui est là ces jours-là.", names=names)
         yield _wrong(row, "substitute", "circular_substitutes", said)
 
 

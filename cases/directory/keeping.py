@@ -11,12 +11,17 @@ from sqlalchemy import Connection, delete, insert, update
 
 from cases.access import Identity
 from cases.branches import declare_closure
+from cases.directory import corrections
 from cases.directory.columns import Nature
 from cases.directory.held import Held, Row, read_directory
 from cases.directory.judging import Entry, Verdict, Wrong, eligibility_of, judge
 from cases.identifiers import new_id
 from cases.tables.operators import branch, coverage, offer, operator
 from cases.tables.people import absence
+from engine.sentences import say
+
+_PUT_RIGHT: Final = frozenset({Nature.OPERATOR, Nature.BRANCH, Nature.OFFER})
+"""Lines whose corrections are noted: what an organisation is, and not the days of its people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,8 @@ def keep_lines(db: Connection, entries: Iterable[Entry], *, by: Identity, now: d
         if verdict.row is not None and verdict.outcome in ("new", "changed"):
             write = _WRITERS[verdict.entry.nature]
             write(_Writing(db, held, verdict.row, verdict.outcome == "new", by, now))
+            if verdict.outcome == "changed" and verdict.entry.nature in _PUT_RIGHT:
+                corrections.note(db, verdict.entry.nature, verdict.row.id, verdict.changes, by=by, now=now)
     return Kept(tuple(verdicts), written=True)
 
 
@@ -62,7 +69,10 @@ def _not_twice(verdict: Verdict, before: dict[Any, int]) -> Verdict:
     if first == verdict.entry.number:
         return verdict
     wrong = Wrong(
-        "nature", verdict.title, "line_twice", f"La ligne {first} parle déjà de la même chose : gardez-en une."
+        "nature",
+        verdict.title,
+        "line_twice",
+        say("La ligne {first} parle déjà de la même chose : gardez-en une.", first=first),
     )
     return Verdict(verdict.entry, "refused", wrong=(wrong,))
 
@@ -106,7 +116,7 @@ def _branch(line: _Writing) -> None:
     values = line.row.values
     about = {name: values[name] for name in ("email", "phone", "languages", "step_free", "active")}
     parent = line.named(Nature.OPERATOR, "operator")
-    line.put(branch, about | {"capacity_per_week": values["capacity"]}, name=values["name"], operator_id=parent)
+    line.put(branch, about | {"name": values["name"], "capacity_per_week": values["capacity"]}, operator_id=parent)
     line.db.execute(delete(coverage).where(coverage.c.branch_id == line.row.id))
     for level, code in values["covers"]:
         line.db.execute(insert(coverage).values(id=new_id(line.now), branch_id=line.row.id, level=level, code=code))
@@ -114,9 +124,9 @@ def _branch(line: _Writing) -> None:
 
 def _offer(line: _Writing) -> None:
     values = line.row.values
-    about = {name: values[name] for name in ("kind", "scope", "axes", "levers", "needs", "active")}
+    about = {name: values[name] for name in ("name", "kind", "scope", "axes", "levers", "needs", "active")}
     about |= {"aid_id": line.held.aids.get(values["aid"] or ""), "eligibility": eligibility_of(line.row)}
-    line.put(offer, about, name=values["name"], branch_id=line.named(Nature.BRANCH, "operator", "branch"))
+    line.put(offer, about, branch_id=line.named(Nature.BRANCH, "operator", "branch"))
 
 
 def _closure(line: _Writing) -> None:

@@ -85,15 +85,16 @@ def _refuse_unless_in_charge(db: Connection, entry: Entry, by: Identity) -> None
 
 
 def _may(db: Connection, entry: Entry, by: Identity) -> bool:
-    named = "name" if entry.nature is Nature.BRANCH else "branch"
-    own = branch_named(db, entry.texts.get("operator", ""), entry.texts.get(named, ""))
+    is_branch = entry.nature is Nature.BRANCH
+    named = entry.texts.get("name" if is_branch else "branch", "")
+    own = branch_named(db, entry.texts.get("operator", ""), (is_branch and entry.known_as) or named)
     if own is None:
-        return entry.nature is Nature.BRANCH  # a new one: whether it is theirs shows once it says where it works
+        return is_branch  # a new one: whether it is theirs shows once it says where it works
     charge = charge_of(db, by, own)
     if entry.nature is Nature.CLOSURE:
         return charge is not Charge.NOTHING
     said = {name for name, text in entry.texts.items() if text} - {"operator", "name"}
-    own_words = entry.nature is Nature.BRANCH and charge is Charge.OWN and said <= OWN_COLUMNS
+    own_words = is_branch and charge is Charge.OWN and said <= OWN_COLUMNS and entry.known_as in (None, named)
     return charge is Charge.ALL or own_words
 
 

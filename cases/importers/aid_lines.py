@@ -17,6 +17,7 @@ from cases.importers.sheet import clean
 from cases.naf import begins_a_naf_code
 from engine.lists import AID_SCOPE, AXIS, LEVER
 from engine.offers import Eligibility
+from engine.sentences import say
 
 SITE: Final = "https://aides-territoires.beta.gouv.fr"
 LONGEST_NAME: Final = 300
@@ -68,7 +69,7 @@ def read_aid(given: Mapping[str, Any], *, today: date) -> dict[str, Any]:
     if not name:
         raise AidRefused("name", "Le nom de l’aide manque.")
     if len(name) > LONGEST_NAME:
-        raise AidRefused("name", f"Ce nom est trop long : {LONGEST_NAME} caractères au plus.")
+        raise AidRefused("name", say("Ce nom est trop long : {at_most} caractères au plus.", at_most=LONGEST_NAME))
     audiences = _listed(given.get("targeted_audiences"))
     if audiences and not any(fold(one).startswith(_BUSINESSES) for one in audiences):
         raise NotForBusinesses
@@ -110,7 +111,7 @@ def _codes(
 def _scope(given: Mapping[str, Any]) -> str:
     scope = _words(given.get("scope")) or "common_law"
     if scope not in AID_SCOPE:
-        raise AidRefused("scope", f"Écrivez l’une de ces valeurs : {', '.join(AID_SCOPE)}.")
+        raise AidRefused("scope", say("Écrivez l’une de ces valeurs : {listed}.", listed=", ".join(AID_SCOPE)))
     return scope
 
 
@@ -183,7 +184,10 @@ def _activities(given: Mapping[str, Any], column: str) -> list[str]:
     codes = _listed(given.get(column))
     if strange := [code for code in codes if not begins_a_naf_code(code)]:
         raise AidRefused(
-            column, f"Aucun code NAF ne commence par : {', '.join(strange)}. Écrivez-les comme 47.11B, ou 47."
+            column,
+            say(
+                "Aucun code NAF ne commence par : {listed}. Écrivez-les comme 47.11B, ou 47.", listed=", ".join(strange)
+            ),
         )
     return codes
 

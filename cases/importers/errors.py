@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 from cases.errors import CasesError
+from engine.sentences import say
 
 MAX_BYTES: Final = 10 * 1024 * 1024
 """Size of the file as it is sent."""
@@ -112,7 +113,12 @@ class QuoteLeftOpen(ImportFileRefused):
     @classmethod
     def at(cls, line: int) -> QuoteLeftOpen:
         """The same refusal, naming the line (the header is line 1) where the quotation mark opens."""
-        return cls(f"Ligne {line} : un guillemet est ouvert et jamais refermé. Corrigez-le, puis renvoyez le fichier.")
+        return cls(
+            say(
+                "Ligne {line} : un guillemet est ouvert et jamais refermé. Corrigez-le, puis renvoyez le fichier.",
+                line=line,
+            )
+        )
 
 
 class NobodyNamed(ImportFileRefused):

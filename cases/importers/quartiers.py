@@ -20,6 +20,7 @@ from cases.errors import Invalid
 from cases.identifiers import new_id
 from cases.quartiers import Polygon, Position, Ring
 from cases.tables.territories import commune, quartier
+from engine.sentences import say
 
 LARGEST: Final = 60_000_000
 """Bytes: more than twice the official file of all 1,609 quartiers."""
@@ -79,7 +80,10 @@ def import_quartiers(db: Connection, content: bytes, *, now: datetime) -> Report
 
 def _features(content: bytes) -> Sequence[Any]:
     if len(content) > LARGEST:
-        raise Invalid(f"Ce fichier dépasse {LARGEST // 1_000_000} Mo : importez un département à la fois.", "file")
+        raise Invalid(
+            say("Ce fichier dépasse {count} Mo : importez un département à la fois.", count=LARGEST // 1_000_000),
+            "file",
+        )
     try:
         read = json.loads(content)
     except (ValueError, RecursionError):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from cases.spreadsheet import Cell, Table
 from cases.tables.case import case_file
 from cases.tables.memory import import_line
+from engine.sentences import say
 
 COLUMNS: Final = ("Ligne", "Résultat", "Dossier", "Comme la ligne", "Colonne", "Valeur", "À faire")
 VERDICTS: Final[Mapping[str, str]] = {
@@ -38,9 +39,17 @@ def _to_do(line: Mapping[Any, Any]) -> str | None:
     differences = (line["data"] or {}).get("differences") if line["verdict"] == "duplicate" else None
     if not differences:
         return str(line["reason"]) if line["reason"] else None
-    said = (f"{one['label']} : « {one['file']} » dans le fichier, {_in_the_case(one)}" for one in differences)
+    said = (
+        say(
+            "{label} : « {file} » dans le fichier, {in_the_case}",
+            label=one["label"],
+            file=one["file"],
+            in_the_case=_in_the_case(one),
+        )
+        for one in differences
+    )
     return " ; ".join(said)
 
 
 def _in_the_case(difference: Mapping[str, Any]) -> str:
-    return f"« {difference['case']} » dans le dossier" if difference["case"] else "rien dans le dossier"
+    return say("« {case} » dans le dossier", case=difference["case"]) if difference["case"] else "rien dans le dossier"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import parse_qs
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
 
@@ -30,18 +31,22 @@ from cases.tables.case import (
     survey,
     task,
 )
-from cases.tables.memory import deadline, import_content, import_line, journal_text, outbox, pending_step
+from cases.tables.memory import deadline, import_content, import_file, import_line, journal_text, outbox, pending_step
 from cases.tables.memory import journal as lines
+from cases.tables.people import saved_view
 from cases.tables.privacy import privacy_act, retention_notice
 from cases.tables.routing import routing_proposal
 from cases.tables.tracks import plan_action, referral, transition_plan
 from cases.views.reading import case_row
 from cases.views.sight import sight_of
 from engine.model import Role
+from engine.sentences import say
 from engine.state_names import CaseState
 
 NOBODY: Final = "Entreprise anonymisée"
 """The name of a business of which nothing is known any more."""
+NO_FILE: Final = "Fichier effacé"
+"""The name of a sheet that bore theirs."""
 SHORT: Final = 4
 """Letters below which a name is too common to say whose line it is."""
 ON_REQUEST: Final = "request"
@@ -53,7 +58,10 @@ class ChainBroken(CasesError):
 
     def __init__(self, reference: str) -> None:
         super().__init__(
-            f"Le journal du dossier {reference} ne se vérifie plus : rien n’a été effacé, lancez « qp verify »."
+            say(
+                "Le journal du dossier {reference} ne se vérifie plus : rien n’a été effacé, lancez « qp verify ».",
+                reference=reference,
+            )
         )
 
 
@@ -155,6 +163,7 @@ def drop_files(database: Database, files: Files, since: datetime) -> int:
 
 def _wipe(db: Connection, case: Mapping[Any, Any]) -> Iterator[tuple[str, int]]:
     yield from _lines_of_files(db, case["id"], _known_words(db, case))
+    yield "saved_view", _views_that_name(db, case)
     for table, where, values in (*_of_the_person(db, case), *_of_the_case(case["id"])):
         yield table.name, db.execute(update(table).where(where).values(**values)).rowcount
     for table, where in (
@@ -174,7 +183,7 @@ Wiping = tuple[Table, ColumnElement[bool], dict[str, Any]]
 def _of_the_person(db: Connection, case: Mapping[Any, Any]) -> Iterator[Wiping]:
     """The person and the business, unless another case that is not anonymised is theirs too."""
     gone = {
-        "name": None, "phone": None, "email": None, "birth_year": None, "gender": None, "prefers": None,
+        "name": None, "phone": None, "email": None, "birth_year": None, "gender": None, "prefers": None, "reads_in": None,
     }  # fmt: skip
     if not _shared(db, case, "entrepreneur_id"):
         yield entrepreneur, entrepreneur.c.id == case["entrepreneur_id"], gone
@@ -219,8 +228,28 @@ def _lines_of_files(db: Connection, case_id: str, known: frozenset[str]) -> Iter
     own = import_line.c.id.in_([row.id for row in lines])
     files = import_content.c.import_id.in_({row.import_id for row in lines})
     wiped = {"data": None, "value": None, "reason": None}
+    named = select(import_file.c.id, import_file.c.name).where(import_file.c.id.in_({row.import_id for row in lines}))
+    about = [row.id for row in db.execute(named) if any(word in _folded(row.name) for word in known)]
+    db.execute(update(import_file).where(import_file.c.id.in_(about)).values(name=NO_FILE))
     yield "import_line", db.execute(update(import_line).where(own).values(**wiped)).rowcount
     yield "import_content", db.execute(delete(import_content).where(files)).rowcount
+
+
+def _views_that_name(db: Connection, case: Mapping[Any, Any]) -> int:
+    """Forget the lists that somebody keeps by this person's name, number or address."""
+    who = select(entrepreneur.c.name, entrepreneur.c.phone, entrepreneur.c.email).where(
+        entrepreneur.c.id == case["entrepreneur_id"]
+    )
+    known = [folded for word in db.execute(who).one() if (folded := _folded(word))]
+    rows = db.execute(select(saved_view.c.id, saved_view.c.asked)).all()
+    named = [
+        row.id
+        for row in rows
+        if any(
+            len(word := _folded(q)) > SHORT and word in one for q in parse_qs(row.asked).get("q", ()) for one in known
+        )
+    ]
+    return db.execute(delete(saved_view).where(saved_view.c.id.in_(named))).rowcount
 
 
 def _words_of(data: Any) -> frozenset[str]:

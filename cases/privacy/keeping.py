@@ -15,6 +15,7 @@ from cases.identifiers import new_id
 from cases.tables.case import case_file
 from cases.tables.memory import journal
 from cases.tables.privacy import retention_notice, retention_rule
+from engine.sentences import say
 from engine.state_names import CaseState
 from engine.working_days import months_after
 
@@ -76,7 +77,13 @@ DEFAULTS: Final[Mapping[Kept, Rule]] = {
             "Un signalement jamais qualifié",
             "clos et anonymisé, après un préavis de 30 jours",
         ),
-        Rule(Kept.UNUSED_ACCOUNT, 24, True, "Un compte qui ne sert plus", "désactivé, adresse et téléphone effacés"),
+        Rule(
+            Kept.UNUSED_ACCOUNT,
+            24,
+            True,
+            "Un compte qui ne sert plus",
+            "anonymisé : plus de nom, d’adresse ni de téléphone",
+        ),
         Rule(Kept.MAIL_BODY, 62, False, "Le texte des courriels partis", "effacé"),
         Rule(Kept.IMPORT_FILE, 7, False, "Les fichiers importés", "effacés"),
         Rule(
@@ -121,7 +128,7 @@ def change_rule(db: Connection, name: str, length: int, *, by: str | None, now: 
     if name not in set(Kept):
         raise Invalid("Choisissez une durée de la liste.", "name")
     if not 1 <= length <= LONGEST:
-        raise Invalid(f"Donnez un nombre entre 1 et {LONGEST}.", name)
+        raise Invalid(say("Donnez un nombre entre 1 et {longest}.", longest=LONGEST), name)
     values = {"length": length, "changed_at": now, "changed_by": by}
     if not db.execute(update(retention_rule).where(retention_rule.c.name == name).values(**values)).rowcount:
         db.execute(retention_rule.insert().values(name=name, **values))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +16,7 @@ from cases.errors import NotFound
 from cases.identifiers import new_id
 from cases.tables.case import case_file
 from cases.tables.memory import access_log
+from cases.tables.operators import branch
 from cases.tables.people import person
 from cases.views.reading import case_row
 from cases.views.sight import sight_of
@@ -31,6 +32,11 @@ class How(StrEnum):
     PAGE = "page"
     API = "api"
     LINK = "link"
+    """By the link of a mail, which a browser says that somebody pressed."""
+    LINK_UNSURE = "link_unsure"
+    """By the link of a mail, and perhaps by a filter that reads the mails before their reader does."""
+    LIST = "list"
+    """Among others: a list, a desk, a file of several cases."""
     EXPORT = "export"
 
 
@@ -46,19 +52,31 @@ class Reader:
     last: datetime
 
 
-def note_look(db: Connection, who: Identity, reference: str, how: How, now: datetime) -> None:
-    """Note that somebody looked at a case that they may see; a second time in the same hour changes nothing."""
-    row = db.execute(
-        select(case_file.c.id, case_file.c.territory_id).where(case_file.c.reference == reference, visible_to(who))
-    ).first()
-    if row is None or who.person is None:
+def note_looks(db: Connection, who: Identity, references: Collection[str], how: How, now: datetime) -> None:
+    """Note that somebody looked at those of these cases that they may see; a second time in the same hour changes nothing."""
+    if (reader := reader_of(who)) is None:
         return
-    noted = {
-        "id": new_id(now), "subject_id": row.id, "person_id": who.person, "role": str(role_on(who, row.territory_id)), "at": now,
-        "hour": hour_of(now), "what": str(how),
-    }  # fmt: skip
-    insert_or_not = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-    db.execute(insert_or_not(access_log).values(**noted).on_conflict_do_nothing())
+    seen = select(case_file.c.id, case_file.c.territory_id).where(
+        case_file.c.reference.in_(references), visible_to(who)
+    )
+    at_branch = None if who.person else next(iter(who.branches()))
+    rows = [
+        {
+            "id": new_id(now), "subject_id": row.id, "reader": reader, "person_id": who.person, "branch_id": at_branch,
+            "role": str(role_on(who, row.territory_id)), "at": now, "hour": hour_of(now), "what": str(how),
+        }
+        for row in db.execute(seen)
+    ]  # fmt: skip
+    if rows:
+        insert_or_not = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
+        db.execute(insert_or_not(access_log).on_conflict_do_nothing(), rows)
+
+
+def reader_of(who: Identity) -> str | None:
+    """Who looks, as it is noted: a person, or a branch by its common address; None for the entrepreneur, whose own case it is, and the system."""
+    if who.person:
+        return f"person:{who.person}"
+    return next((f"branch:{one}" for one in who.branches()), None)
 
 
 def hour_of(now: datetime) -> datetime:
@@ -83,14 +101,20 @@ def readers_of(db: Connection, who: Identity, reference: str) -> list[Reader]:
 
 def _readers() -> Any:
     columns = (
-        person.c.name, access_log.c.role, access_log.c.what, func.count().label("hours"),
+        _NAME.label("name"), access_log.c.role, access_log.c.what, func.count().label("hours"),
         func.min(access_log.c.at, type_=access_log.c.at.type).label("first"), func.max(access_log.c.at, type_=access_log.c.at.type).label("last"),
     )  # fmt: skip
-    joined = access_log.join(person, person.c.id == access_log.c.person_id)
-    grouped = (
-        select(*columns).select_from(joined).group_by(person.c.id, person.c.name, access_log.c.role, access_log.c.what)
+    joined = access_log.outerjoin(person, person.c.id == access_log.c.person_id).outerjoin(
+        branch, branch.c.id == access_log.c.branch_id
     )
-    return grouped.order_by(func.max(access_log.c.at).desc(), person.c.name).limit(AT_MOST)
+    grouped = (
+        select(*columns).select_from(joined).group_by(access_log.c.reader, _NAME, access_log.c.role, access_log.c.what)
+    )
+    return grouped.order_by(func.max(access_log.c.at).desc(), _NAME).limit(AT_MOST)
+
+
+_NAME: Final = func.coalesce(person.c.name, branch.c.name, "")
+"""Of a reader, whoever they are."""
 
 
 def _reader(row: Mapping[Any, Any]) -> Reader:

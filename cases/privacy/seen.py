@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from cases.tables.case import case_file
 from cases.tables.memory import access_log, journal
+from cases.tables.operators import branch
 from cases.tables.people import person
 from cases.tables.privacy import privacy_act
 
@@ -33,16 +34,26 @@ def seen_since(
     """Everything that was seen between two instants, of everybody or of one person, of every case or of one; the oldest first."""
     found: list[Seen] = []
     for table, case_id, person_id, at, how, role in _SOURCES:
-        joined = table.join(case_file, case_file.c.id == case_id).join(person, person.c.id == person_id)
+        joined = table.join(case_file, case_file.c.id == case_id).outerjoin(person, person.c.id == person_id)
+        named: Any = person.c.name
+        if table is access_log:
+            joined, named = (
+                joined.outerjoin(branch, branch.c.id == access_log.c.branch_id),
+                func.coalesce(person.c.name, branch.c.name),
+            )
         columns = (
             at.label("at"),
-            person.c.name,
+            named.label("name"),
             person.c.email,
             case_file.c.reference,
             how.label("how"),
             *([role.label("role")] if role is not None else []),
         )
-        query = select(*columns).select_from(joined).where(*_narrowed(at, since, until, email, reference))
+        query = (
+            select(*columns)
+            .select_from(joined)
+            .where(named.is_not(None), *_narrowed(at, since, until, email, reference))
+        )
         found += _seen(db.execute(query).mappings(), table.name)
     return sorted(found, key=lambda one: (one.at, one.name, one.reference))
 

@@ -41,6 +41,7 @@ class Entrepreneur(SQLModel, table=True):
     phone: str | None = Field(default=None, sa_type=Text, index=True)
     email: str | None = Field(default=None, sa_type=Text, index=True)
     language: str = Field(default="fr", sa_type=Text)
+    reads_in: str | None = Field(default=None, sa_type=Text)
     birth_year: int | None = Field(default=None)
     gender: str | None = Field(default=None, sa_type=Text)
     prefers: str | None = Field(default=None, sa_type=Text)

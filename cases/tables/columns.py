@@ -72,5 +72,5 @@ class Amount(TypeDecorator[Decimal]):
 
 def table_of(model: type[SQLModel]) -> Table:
     """The table of a model, for statements of SQLAlchemy Core."""
-    table: Table = model.__table__  # type: ignore[attr-defined]  # made by SQLModel when the class is
+    table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel adds it to a model that is a table
     return table

@@ -190,14 +190,17 @@ class RefusedAttempt(SQLModel, table=True):
 
 
 class AccessLog(SQLModel, table=True):
-    """Who looked at a case: once for a person, a way of looking and a clock hour."""
+    """Who looked at a case: once for a reader, a way of looking and a clock hour. A reader is a person, or a branch by its common address."""
 
     __tablename__ = "access_log"
-    __table_args__ = (UniqueConstraint("subject_id", "person_id", "what", "hour", name="access_log_once"),)
+    __table_args__ = (UniqueConstraint("subject_id", "reader", "what", "hour", name="access_log_once"),)
 
     id: str = Field(sa_type=Id, primary_key=True)
     subject_id: str = Field(sa_type=Id)
-    person_id: str = Field(sa_type=Id, index=True)
+    reader: str = Field(sa_type=Text)
+    """`person:ID` or `branch:ID`."""
+    person_id: str | None = Field(default=None, sa_type=Id, index=True)
+    branch_id: str | None = Field(default=None, sa_type=Id)
     role: str = Field(sa_type=Text)
     at: datetime = Field(sa_type=Instant, index=True)
     hour: datetime = Field(sa_type=Instant)

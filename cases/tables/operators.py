@@ -111,9 +111,23 @@ class Offer(SQLModel, table=True):
     active: bool = Field(default=True)
 
 
+class DirectoryCorrection(SQLModel, table=True):
+    """What somebody put right in a line of the directory that was there: each column before and after, as texts."""
+
+    __tablename__ = "directory_correction"
+
+    id: str = Field(sa_type=Id, primary_key=True)
+    nature: str = Field(sa_type=Text)
+    line_id: str = Field(sa_type=Id, index=True)
+    changes: Any = Field(sa_type=Json)
+    by_id: str | None = Field(default=None, sa_type=Id)
+    at: datetime = Field(sa_type=Instant)
+
+
 operator = table_of(Operator)
 branch = table_of(Branch)
 coverage = table_of(Coverage)
 branch_closure = table_of(BranchClosure)
 aid = table_of(Aid)
 offer = table_of(Offer)
+directory_correction = table_of(DirectoryCorrection)

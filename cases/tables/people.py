@@ -18,7 +18,7 @@ class Person(SQLModel, table=True):
     name: str = Field(sa_type=Text)
     email: str | None = Field(default=None, sa_type=Text, unique=True)
     phone: str | None = Field(default=None, sa_type=Text)
-    language: str = Field(default="fr", sa_type=Text)
+    reads_in: str | None = Field(default=None, sa_type=Text)
     timezone: str = Field(default="Europe/Paris", sa_type=Text)
     active: bool = Field(default=True)
     created_at: datetime = Field(sa_type=Instant)
@@ -115,6 +115,17 @@ class ApiToken(SQLModel, table=True):
     used_at: datetime | None = Field(default=None, sa_type=Instant)
 
 
+class ProviderIdentity(SQLModel, table=True):
+    """Whom an identity provider knows somebody as: an id that it gives to nobody else, while an address may be given to a successor."""
+
+    __tablename__ = "provider_identity"
+
+    issuer: str = Field(sa_type=Text, primary_key=True)
+    subject: str = Field(sa_type=Text, primary_key=True)
+    person_id: str = Field(sa_type=Id, foreign_key="person.id", index=True)
+    created_at: datetime = Field(sa_type=Instant)
+
+
 class RateCount(SQLModel, table=True):
     """How often something was asked for since the clock hour, or the day, that began then: of whom, only the hash is kept."""
 
@@ -147,3 +158,4 @@ sign_in_request = table_of(SignInRequest)
 api_token = table_of(ApiToken)
 rate_count = table_of(RateCount)
 saved_view = table_of(SavedView)
+provider_identity = table_of(ProviderIdentity)

@@ -17,6 +17,7 @@ from cases.tables.memory import deadline
 from cases.tables.territories import territory
 from cases.tables.tracks import mentoring_pair, referral
 from engine.definition import rule_of
+from engine.sentences import say
 
 BACK: Final = timedelta(days=60)
 """How far back a calendar goes."""
@@ -58,7 +59,7 @@ def _appointments(db: Connection, who: Identity, today: date) -> Iterable[Entry]
     query = select(appointment, *_OF_CASES).select_from(joined).where(*mine).order_by(appointment.c.day.desc())
     for row in db.execute(query.limit(AT_MOST)):
         yield Entry(
-            f"appointment-{row.id}", row.day, row.time, row.timezone or NO_TERRITORY.timezone, f"Rendez-vous : {row.name}", row.place,
+            f"appointment-{row.id}", row.day, row.time, row.timezone or NO_TERRITORY.timezone, say("Rendez-vous : {name}", name=row.name), row.place,
             f"/dossiers/{row.reference}", row.changes, row.cancelled_at is not None,
         )  # fmt: skip
 

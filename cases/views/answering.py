@@ -13,6 +13,7 @@ from cases.access import Identity, actor_on, visible_to
 from cases.database import widen_to_case
 from cases.errors import NotFound
 from cases.facts.of_case import facts_of
+from cases.orienting import written_to
 from cases.tables.case import business, case_file, contact, entrepreneur, need
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
@@ -68,6 +69,8 @@ class ToAnswer:
     """The day of the first call: the one that is due, or the one that accepting now would set."""
     undo_until: datetime | None
     """Until when an answer can be undone before anybody is told; None when nothing was answered, or it is later."""
+    message: str | None
+    """What the adviser wrote in their own words."""
     may: Mapping[str, tuple[Refusal, ...]]
     """Each step of this track with why it is not possible now; possible when there is no reason."""
 
@@ -95,6 +98,7 @@ def to_answer(db: Connection, case_id: str, track: str, *, by: Identity, now: da
         agents=tuple((found, agents[found]) for found in sorted(known.agents, key=lambda one: agents[one])),
         agent=agents.get(known.agent or ""), answer_by=_due(facts, track, "answer"),
         call_by=_due(facts, track, "first_contact") or _if_accepted(facts, known, actor, now), undo_until=_undo_until(known, now), may=may,
+        message=written_to(db, {(case_id, track)}).get((case_id, track)),
         **_around(db, case, facts.calendar),
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from cases.quartiers import Located, locate
 from cases.sweep import upcoming
 from cases.tables.case import business, consent, entrepreneur, need
 from cases.tables.memory import stay
+from cases.tables.operators import branch
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
 from cases.tables.tracks import mentoring_pair, referral, transition_plan
@@ -81,6 +82,8 @@ class Sheet:
     upcoming: tuple[tuple[datetime, ArmedDeadline, Mark], ...]
     lines: tuple[tuple[Mapping[Any, Any], dict[str, str]], ...]
     names: Mapping[str, str]
+    phones: Mapping[str, str]
+    """Of who works on a request, by the id of the person or of the branch; for who sees the case whole."""
     consents: tuple[Mapping[Any, Any], ...]
     """The latest answer for each purpose."""
     entered: Mapping[str, datetime]
@@ -112,7 +115,8 @@ def sheet_of(db: Connection, who: Identity, reference: str, *, now: datetime) ->
         records={track: possible_records(facts, actor, track, now) for track in (*_case_too(sight), *seen)},
         needs=_needs(db, row["id"], facts, sight), tracks=tracks, deadlines=tuple(_deadlines(facts, sight)),
         upcoming=tuple(found for found in upcoming(facts) if sight.of_track(found[1].track)),
-        lines=lines, names=_names(db, row, facts, [line for line, _ in lines]), consents=_consents(db, row["id"]),
+        lines=lines, names=_names(db, row, facts, [line for line, _ in lines]),
+        phones=_phones(db, facts) if sight.whole else {}, consents=_consents(db, row["id"]),
         entered=_entered(db, row["id"]), next_ones=next_ones(db, row["id"]) if sight.whole else (),
         calls=calls_on(db, who, row["id"]), doubts=doubts_on(db, who, row["id"]) if sight.whole else (),
         obtained=aids_of(db, row["id"], sight, facts.calendar),
@@ -193,6 +197,16 @@ def _names(
     found = {r.id: r.name for r in db.execute(select(person.c.id, person.c.name).where(person.c.id.in_(known)))}
     mentors = {t.mentor: t.mentor_name for t in facts.tracks.values() if isinstance(t, Pair)}
     return mentors | found
+
+
+def _phones(db: Connection, facts: CaseFacts) -> dict[str, str]:
+    """How to reach the branches and the agents of the open requests."""
+    asked = [track for track in facts.open_tracks() if isinstance(track, Referral)]
+    if not asked:
+        return {}
+    branches = select(branch.c.id, branch.c.phone).where(branch.c.id.in_([track.branch for track in asked]))
+    agents = select(person.c.id, person.c.phone).where(person.c.id.in_([track.agent for track in asked if track.agent]))
+    return {row.id: row.phone for row in db.execute(branches.union_all(agents)) if row.phone}
 
 
 def _consents(db: Connection, case_id: str) -> tuple[Mapping[Any, Any], ...]:

@@ -35,6 +35,8 @@ class Narrowing:
     """Slugs."""
     quartier: tuple[str, ...] = ()
     """Codes."""
+    unplaced: str | None = None
+    """In no quartier that has a name: `outside` of all, or `unknown`."""
     axis: tuple[str, ...] = ()
     lever: tuple[str, ...] = ()
     referent: tuple[str, ...] = ()
@@ -128,6 +130,10 @@ def _of_the_case(who: Identity, by: Narrowing) -> Iterator[ColumnElement[bool]]:
         yield case_file.c.territory_id.in_(select(territory.c.id).where(territory.c.slug.in_(by.territory)))
     if by.quartier:
         yield case_file.c.quartier_id.in_(select(quartier.c.id).where(quartier.c.code.in_(by.quartier)))
+    if by.unplaced:
+        is_outside = case_file.c.situation == "outside"
+        yield case_file.c.quartier_id.is_(None)
+        yield is_outside if by.unplaced == "outside" else ~is_outside
     if by.referent:
         yield case_file.c.referent_id.in_([who.person if one == MINE else one for one in by.referent])
     if by.urgent is not None:

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, func, or_, select
 
 from cases.access import Identity
-from cases.directory.charge import Charge, charge_of
+from cases.directory.charge import Charge, charge_of, keeps_all
+from cases.directory.corrections import Correction, latest
 from cases.errors import NotFound
 from cases.tables.operators import aid, branch, branch_closure, coverage, offer, operator
 from cases.tables.people import absence, person, role_grant
@@ -44,6 +45,8 @@ class BranchSheet:
     agents: tuple[Mapping[Any, Any], ...]
     absences: tuple[Mapping[Any, Any], ...]
     charge: Charge
+    corrections: tuple[Correction, ...]
+    """What was put right in it and in its offers, for who keeps it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class OperatorSheet:
 
     row: Mapping[Any, Any]
     branches: tuple[BranchSheet, ...]
+    corrections: tuple[Correction, ...] = ()
+    """What was put right in what it says of itself, for who keeps the directory."""
 
 
 def operator_rows(db: Connection, *, kind: str | None = None, words: str = "") -> tuple[OperatorRow, ...]:
@@ -94,14 +99,17 @@ def operator_sheet(db: Connection, who: Identity, slug: str, *, today: date) -> 
     offers, agents = _offers(db, ids), _agents(db, ids)
     away = _absences(db, {one["id"] for people in agents.values() for one in people}, today)
     names = _names(db, {(one["level"], one["code"]) for places in covers.values() for one in places})
+    put_right = latest(db, [found["id"], *ids])
+    charges = {own: charge_of(db, who, own) for own in ids}
     return OperatorSheet(found, tuple(
         BranchSheet(
             row, tuple((one["level"], one["code"], names.get((one["level"], one["code"]))) for one in covers[row["id"]]), tuple(offers[row["id"]]),
             tuple(one for one in closures[row["id"]] if one["ended_at"] is None), tuple(agents[row["id"]]),
-            tuple(found for one in agents[row["id"]] for found in away[one["id"]]), charge_of(db, who, row["id"]),
+            tuple(found for one in agents[row["id"]] for found in away[one["id"]]), charges[row["id"]],
+            tuple(put_right[row["id"]]) if charges[row["id"]] is not Charge.NOTHING else (),
         )
         for row in rows
-    ))  # fmt: skip
+    ), tuple(put_right[found["id"]]) if keeps_all(who) else ())  # fmt: skip
 
 
 def _by_branch(db: Connection, table: Table, ids: list[str], *where: Any) -> Rows:

@@ -8,9 +8,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, literal, or_, select
 
+from cases import journey
 from cases.access import Identity, visible_to
 from cases.facts.of_case import NO_TERRITORY
 from cases.look_alikes import Doubt, doubts_for
+from cases.sweep import upcoming
 from cases.tables.case import business, case_file, entrepreneur
 from cases.tables.memory import deadline
 from cases.tables.territories import territory
@@ -19,7 +21,7 @@ from cases.tasks import Call, calls_for, waiting_calls
 from cases.views.listing import CaseRow, list_cases, track_holders
 from cases.views.narrowing import Narrowing, stuck
 from cases.views.orientation import Next, next_for
-from engine.model import Role
+from engine.model import Mark, Role
 from engine.working_days import Calendar
 
 AT_MOST: Final = 100
@@ -68,6 +70,13 @@ class Today:
     """Who comes next, in the cases that they follow, after a request that came to nothing."""
 
     @property
+    def first(self) -> Todo | None:
+        """What to begin with: the oldest of what is late, else of today, else what is new; nothing where stuck cases come first."""
+        if self.stuck:
+            return None
+        return next(iter((*self.late, *self.today, *self.new, *self.next)), None)
+
+    @property
     def waiting(self) -> int:
         """How many things wait for this person."""
         return len(self.late) + len(self.today) + len(self.new) + len(self.calls)
@@ -89,6 +98,13 @@ def today_of(db: Connection, who: Identity, *, now: datetime) -> Today:
         return found
     page = list_cases(db, who, Narrowing(open_only=True, stuck=True), now=now)
     return replace(found, stuck=page.rows, more_stuck=page.after is not None)
+
+
+def otherwise(db: Connection, who: Identity, todo: Todo, *, now: datetime) -> tuple[datetime, Mark] | None:
+    """What happens by itself, and when, if a deadline is not met; None when nothing does."""
+    facts, _ = journey.facts_for(db, todo.reference, by=who, now=now)
+    own = (todo.track, todo.rule, todo.item)
+    return next(((at, mark) for at, d, mark in upcoming(facts) if at > now and (d.track, d.rule, d.item) == own), None)
 
 
 def waiting(db: Connection, who: Identity, *, now: datetime) -> tuple[int, int]:

@@ -30,6 +30,7 @@ from engine.model import (
     until,
     working_days,
 )
+from engine.sentences import say
 from engine.state_names import CaseState, PlanState
 from engine.steps import in_any_open_state
 from engine.steps.deciding import decide_next
@@ -132,7 +133,11 @@ def _aids_within_the_ceiling(at: Situation) -> Refusal | None:
     ceiling, euros = (f"{amount:,.0f} €".replace(",", " ") for amount in (total.ceiling.euros, total.euros))
     return Refusal(
         "de_minimis_exceeded",
-        f"Le total des aides de minimis dépasse {ceiling} sur trois ans : il est de {euros}. Vérifiez les aides notées avant de valider.",
+        say(
+            "Le total des aides de minimis dépasse {ceiling} sur trois ans : il est de {euros}. Vérifiez les aides notées avant de valider.",
+            ceiling=ceiling,
+            euros=euros,
+        ),
         field="de_minimis_total",
     )
 

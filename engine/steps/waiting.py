@@ -33,6 +33,7 @@ from engine.model import (
     Role,
     Step,
 )
+from engine.sentences import say
 from engine.steps.needs import ADVISER
 from engine.working_days import EVENING
 
@@ -55,7 +56,7 @@ def _not_too_long_in_all(at: Situation) -> Refusal | None:
         return None
     return Refusal(
         "hold_too_long_in_all",
-        f"Un dossier reste en attente {HOLD_IN_ALL} jours ouvrés au plus, en tout.",
+        say("Un dossier reste en attente {days} jours ouvrés au plus, en tout.", days=HOLD_IN_ALL),
         field="until",
     )
 

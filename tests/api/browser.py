@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -59,17 +60,17 @@ class Browser:
         hidden = {name: html.unescape(value) for name, value in _HIDDEN.findall(form)}
         return self.post(action, {**hidden, **fields})
 
-    def post(self, address: str, fields: dict[str, str], **headers: str) -> Browser:
+    def post(self, address: str, fields: Mapping[str, Any], **headers: str) -> Browser:
         """Send fields as they are."""
         said = {"Origin": HOST, "Sec-Fetch-Site": "same-origin", **headers}
         self._went(self.client.post(address, data=fields, headers=said), address)
         return self
 
-    def send(self, action: str, name: str, content: bytes, **fields: str) -> Browser:
+    def send(self, action: str, name: str, content: bytes, /, *, field: str = "file", **fields: str) -> Browser:
         """Send the form of the page that goes to that address, with a file."""
         hidden = {key: html.unescape(value) for key, value in _HIDDEN.findall(self._form(action))}
         said = {"Origin": HOST, "Sec-Fetch-Site": "same-origin"}
-        file = {"file": (name, content, "application/octet-stream")}
+        file = {field: (name, content, "application/octet-stream")}
         self._went(self.client.post(action, data={**hidden, **fields}, files=file, headers=said), action)
         return self
 

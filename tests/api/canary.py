@@ -11,7 +11,10 @@ from sqlalchemy import Connection, LargeBinary, create_engine, select
 
 from api.migrations.target import target
 from cases.database import Database
+from cases.importing.running import Upload, import_detections
+from cases.saved_views import keep_view
 from tests.api.street import WORKER, Town
+from tests.files import PDF
 
 NAME, SHOP, PHONE, EMAIL = "Zoé Canarix", "Comptoir Canarix", "+33639987654", "zoe.canarix@example.org"
 SAID = "canarix-mot"
@@ -20,7 +23,7 @@ TRACES = ("canarix", "39987654", "39 98 76 54")
 
 
 def led_through(town: Town) -> str:
-    """Log her, call, qualify, note, ask an operator who answers, a mentor, a plan, an import, duplicates, corrections; her case stays open."""
+    """Log her, call, qualify, note, correct, ask an operator who answers, fix a meeting, note an aid, put her case on hold: it stays open."""
     ines, karim = town["ines"], town["karim"]
     reference = town.logged(
         name=SHOP, person_name=NAME, phone=PHONE, address_line="12 rue Canarix", activity=f"Couture {SAID}", detail=f"un four {SAID}"
@@ -73,3 +76,27 @@ def traces(database: Database) -> set[str]:
         found = set(tables_with(db))
     engine.dispose()
     return found
+
+
+def led_further(town: Town, reference: str) -> None:
+    """A document with its bytes, a sheet that names her, a list kept by her name, a mentor who is asked, a look with a reason, refusals, an import undone."""
+    ines, street, case = town["ines"], town.street, f"/dossiers/{reference}"
+    ines.open(f"{case}/documents").send(f"{case}/documents", f"{SAID}.pdf", PDF + SAID.encode())
+    sheet = f"Enseigne;Personne;Téléphone;Remarque\n{SHOP};{NAME};06 39 98 76 54;{SAID}\nAtelier {SAID};{NAME};0639;{SAID}\n"
+    upload = Upload(sheet.encode(), f"{NAME}.csv", "roubaix", street.who["ines"])
+    import_detections(street.database, upload, now=street.clock.now())
+    street.database.write(
+        lambda db: keep_view(db, street.who["ines"], "Ma liste", f"q={NAME}", now=street.clock.now()), WORKER
+    )
+    ines.open(f"{case}/actions/propose?suivi=mentoring_pair").fill(mentor=street.ids["jean"], text=f"Elle veut {SAID}")
+    town["admin"].open("/administration/dossier").fill(reference=reference, reason=f"Vérifier {SAID}")
+    ines.open(f"{case}/noter/note").fill(text=SAID + "x" * 10_000)
+    for address in (
+        f"/dossiers?q={NAME}",
+        f"/dossiers/{SAID}",
+        f"/nulle-part/{SAID}",
+        f"/dossiers?etat={SAID}",
+        f"/lien/{SAID}",
+        f"/mon-dossier/{SAID}",
+    ):
+        ines.open(address)

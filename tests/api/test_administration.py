@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import update
+
+from api.pages.administration.webhooks import LABELS
 from api.security import new_token
 from cases.database import Database
 from cases.tables.case import case_file, task
 from cases.tables.people import absence, api_token, person, session
+from cases.tables.webhooks import webhook, webhook_delivery
+from cases.webhooks import Wanted, make_webhook
 from notifications.links import new_link
 from notifications.previews import KEYS
 from notifications.tables import message, signed_link
@@ -27,6 +34,7 @@ def of(town: Town, name: str) -> str:
     return f"{PEOPLE}/{town.street.ids[name]}"
 
 
+@pytest.mark.asvs("8.2.1")
 def test_each_finds_the_pages_that_are_theirs(town: Town) -> None:
     assert "Ouvrir un dossier avec un motif" in town["admin"].open("/administration").page
     manager = town["laurent"].open("/administration").page
@@ -72,6 +80,7 @@ def test_a_manager_invites_nobody_beyond_their_territory(town: Town, changes: di
     assert not [row for row in town.row(person) if row["email"] == "nora@example.org"]
 
 
+@pytest.mark.asvs("7.4.2")
 def test_an_account_that_is_closed_opens_nothing_any_more(town: Town) -> None:
     town["ines"].open("/")
     own, now = town.street.ids["ines"], town.street.clock.now()
@@ -112,6 +121,7 @@ def test_two_people_never_stand_in_for_each_other(town: Town) -> None:
 
 
 @pytest.mark.parametrize("days", [{"from": "2026-12-31", "to": "2026-12-21"}, {"from": "", "to": "2026-12-21"}])
+@pytest.mark.asvs("2.2.3")
 def test_days_that_make_no_absence_are_told(town: Town, days: dict[str, str]) -> None:
     browser = town["laurent"].open(of(town, "ines")).fill(f"{of(town, 'ines')}/absences", **days, substitute="")
     assert browser.status == 422
@@ -166,6 +176,108 @@ def test_each_machine_is_drawn_and_told(town: Town, machine: str) -> None:
     assert browser.status == 200
     drawn = browser.client.get(f"/administration/machines/{machine}/schema.svg")
     assert drawn.headers["content-type"].startswith("image/svg+xml")
+
+
+def test_a_token_is_made_from_the_page_shown_once_and_good_for_what_was_chosen(town: Town) -> None:
+    page, ids = "/administration/jetons", town.street.ids
+    browser = town["admin"].open(page).fill(person=ids["admin"], name="tableau de bord", scopes="read", days="30")
+
+    token = re.search(r"qp_[\w-]{43}", browser.page)
+    assert token
+    assert token[0] not in browser.open(page).page
+    row = town.row(api_token)[0]
+    assert (row["person_id"], row["scopes"], row["expires_at"] - row["created_at"]) == (
+        ids["admin"],
+        ["read"],
+        timedelta(days=30),
+    )
+    bearer = {"Authorization": f"Bearer {token[0]}"}
+    assert browser.client.get("/api/v1/me", headers=bearer).status_code == 200
+    assert browser.client.post("/api/v1/cases", json={}, headers=bearer).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"name": " "}, "Écrivez à quoi sert ce jeton"),
+        ({"days": "0"}, "Un jeton dure de 1 à 366 jours."),
+        ({"days": "367"}, "Un jeton dure de 1 à 366 jours."),
+        ({"days": "toujours"}, "Donnez un nombre de jours, de 1 à 366."),
+        ({"scopes": "all"}, "Choisissez au moins un droit."),
+        ({"person": "ines"}, "Choisissez un nom de la liste."),
+    ],
+)
+def test_a_token_is_made_in_nobody_elses_name_nor_for_ever(town: Town, changes: dict[str, str], told: str) -> None:
+    given = {"person": town.street.ids["admin"], "name": "tableau", "scopes": "read", "days": "30"} | changes
+    given["person"] = town.street.ids.get(given["person"], given["person"])
+    browser = town["admin"].open("/administration/jetons").fill(**given)
+
+    assert browser.status == 422
+    assert told in browser.page
+    assert town.row(api_token) == []
+
+
+def test_a_tool_is_told_from_the_page_its_secret_shown_once_then_stopped_resumed_and_removed(town: Town) -> None:
+    page, url = "/administration/webhooks", "https://outil.example/lignes"
+    browser = town["admin"].open(page).fill(url=url, events="log")
+    secret = re.search(r"whsec_[\w+/=]{44}", browser.page)
+    assert secret
+    one = browser.address
+    assert secret[0] not in browser.open(one).page
+    assert LABELS["log"] in browser.page
+
+    assert "n'est plus prévenu" in browser.fill(f"{one}/arreter").page
+    assert town.row(webhook)[0]["disabled_because"] == "Arrêté à la main."
+    assert "arrêté" in browser.open(page).page
+    assert "de nouveau prévenu" in browser.open(one).fill(f"{one}/reprendre").page
+    assert town.row(webhook)[0]["disabled_at"] is None
+    assert "son secret est effacé" in browser.fill(f"{one}/supprimer").page
+    assert town.row(webhook) == []
+    assert browser.open(one).status == 404
+
+
+def test_what_was_told_and_what_failed_is_read_and_the_cases_of_others_are_not_named(town: Town) -> None:
+    street, url = town.street, "https://outil.example/lignes"
+    hers = street.database.write(
+        lambda db: make_webhook(db, street.who["ines"], Wanted(url), now=street.clock.now()), WORKER
+    )  # fmt: skip
+    reference = town.logged()
+    failed = update(webhook_delivery).values(attempts=3, last_error="Réponse 500.")
+    street.database.write(lambda db: db.execute(failed), WORKER)
+
+    page = town["admin"].open(f"/administration/webhooks/{hers['id']}").page
+
+    assert "Réponse 500." in page
+    assert "ligne 1 d'un dossier" in page
+    assert reference not in page
+    assert "Inès Morvan" in town["admin"].open("/administration/webhooks").page
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [("http://outil.example", "Donnez une adresse https://"), ("https://localhost/", "n'est pas publique")],
+)
+def test_an_address_that_may_not_be_told_is_said_on_the_form(town: Town, url: str, told: str) -> None:
+    browser = town["admin"].open("/administration/webhooks").fill(url=url)
+
+    assert browser.status == 422
+    assert told in browser.page
+    assert f'value="{url}"' in browser.page
+
+
+@pytest.mark.asvs("7.4.5")
+def test_somebody_is_signed_out_everywhere_and_comes_in_again(town: Town) -> None:
+    ines = town["ines"]
+    assert ines.open("/dossiers").status == 200
+
+    browser = town["laurent"].open(of(town, "ines")).fill(f"{of(town, 'ines')}/sessions/fermer")
+
+    assert "Ses sessions sont fermées" in browser.page
+    assert ines.open("/dossiers").title == "Se connecter"
+    assert town.street.sign_in("ines", town.app).open("/dossiers").title != "Se connecter"
+    assert town["laurent"].open("/dossiers").status == 200
+    forged = {"csrf": csrf(town["laurent"].open(of(town, "ines")).answer.text)}
+    assert town["laurent"].post(f"{of(town, 'stranger')}/sessions/fermer", forged).status == 404
 
 
 def test_a_token_is_revoked(town: Town) -> None:

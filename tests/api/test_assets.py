@@ -81,6 +81,7 @@ def test_a_browser_that_accepts_gzip_gets_fewer_bytes_of_the_same_file(assets: A
         "/static/icons.svg",
     ],
 )
+@pytest.mark.asvs("13.4.1", "13.4.3")
 def test_nothing_is_served_but_the_files_that_were_read(browser: TestClient, path: str) -> None:
     assert browser.get(path).status_code == 404
 
@@ -122,6 +123,7 @@ def test_every_style_sheet_is_in_the_bundle_and_the_bundle_is_small() -> None:
     assert len(read_assets()["css/app.css"].body) < STYLE_LIMIT
 
 
+@pytest.mark.asvs("14.2.3")
 def test_the_style_sheet_asks_nothing_of_others() -> None:
     style = read_assets()["css/app.css"].body.decode()
     assert not re.search(r"@import|https?:|url\(", style)

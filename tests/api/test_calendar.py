@@ -9,10 +9,14 @@ import pytest
 from sqlalchemy import select, update
 
 from api.sign_in import begin_session
+from cases.access import identity_with
 from cases.database import Database
+from cases.journey import Request
+from cases.records import record
 from cases.tables.appointments import appointment, calendar_feed
 from cases.tables.case import case_file, entrepreneur
 from cases.tables.people import person
+from notifications.preferences import Category, choose
 from notifications.tables import message
 from tests.api.browser import Browser, application
 from tests.api.doors import WORKER, Door, town
@@ -51,6 +55,22 @@ class Desk:
 
     def notes(self, **fields: str) -> Browser:
         return self.browser.open(self.form).fill(**fields)
+
+    def fixes(self, name: str, track: str, **given: Any) -> None:
+        """Somebody fixes one on a track."""
+        now, request = self.scene.clock.now(), Request(self.case.reference, "appointment", track, given)
+
+        def unit(db: Any) -> None:
+            who = identity_with(db, self.scene.ids[name], via="page")
+            assert who
+            record(db, request, by=who, now=now)
+
+        self.scene.database.write(unit, WORKER)
+        self.scene.plan()
+
+    def told(self) -> list[Any]:
+        """The messages about appointments."""
+        return [row for row in self.scene.messages() if row.key in ("appointment_set", "appointment_cancelled")]
 
     def only(self) -> Any:
         [row] = self.scene.rows(select(appointment))
@@ -113,6 +133,52 @@ def test_moving_and_cancelling_keep_the_same_event_in_the_agenda(desk: Desk) -> 
     assert [str(event["STATUS"]) for _, event in told] == ["CONFIRMED", "CONFIRMED", "CANCELLED"]
     assert told[1][1]["DTSTART"].dt.isoformat() == "2027-02-11T08:00:00+00:00"
     assert "Rendez-vous annulé" in desk.browser.open(f"/dossiers/{desk.case.reference}").page
+
+
+def test_whoever_the_appointment_is_with_gets_the_same_event_and_who_fixed_it_nothing(desk: Desk) -> None:
+    desk.fixes("adviser", "referral-1", day=TUESDAY, time="14:30")
+
+    letters = desk.letters()
+
+    assert sorted(letter["To"].addresses[0].addr_spec for letter in letters) == [
+        "antenne@example.org",
+        "nadia@example.org",
+    ]
+    told = {letter["To"].addresses[0].addr_spec: file_of(letter)[1] for letter in letters}
+    assert len({str(event["UID"]) for event in told.values()}) == 1
+    assert str(told["antenne@example.org"]["SUMMARY"]) == "Rendez-vous avec Nadia B."
+    [branchs] = [one for one in letters if one["To"].addresses[0].addr_spec == "antenne@example.org"]
+    assert (
+        branchs["Subject"].replace("\u00a0", " ").replace("\u202f", " ")
+        == "Rendez-vous le mardi 9 février à 14 h 30 : Nadia B."
+    )
+    assert "List-Unsubscribe" in branchs
+
+
+def test_a_branch_is_not_told_of_what_one_of_its_own_fixed(desk: Desk) -> None:
+    desk.fixes("agent Adie", "referral-1", day=TUESDAY, time="14:30")
+
+    assert [letter["To"].addresses[0].addr_spec for letter in desk.letters()] == ["nadia@example.org"]
+
+
+def test_an_adviser_is_told_of_what_a_colleague_fixed_for_them(desk: Desk) -> None:
+    desk.fixes("Nora", "case", day=TUESDAY)
+
+    advisers = [row for row in desk.told() if row.role == "adviser"]
+    assert [row.person_id for row in advisers] == [desk.scene.ids["adviser"]]
+
+
+def test_who_wants_no_news_gets_no_file_and_who_is_helped_always_does(desk: Desk) -> None:
+    reader = f"branch:{desk.scene.ids['branch Adie']}"
+    desk.scene.database.write(lambda db: choose(db, reader, {Category.NEWS: False}, desk.scene.clock.now()), WORKER)
+
+    desk.fixes("adviser", "referral-1", day=TUESDAY)
+
+    assert [letter["To"].addresses[0].addr_spec for letter in desk.letters()] == ["nadia@example.org"]
+    assert {(row.role, row.status, row.last_error) for row in desk.told()} == {
+        ("operator", "dropped", "unwanted"),
+        ("entrepreneur", "sent", None),
+    }
 
 
 def test_a_mail_about_a_date_that_moved_meanwhile_does_not_leave(desk: Desk) -> None:

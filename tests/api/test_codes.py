@@ -71,6 +71,7 @@ def test_the_mail_is_read_on_a_phone_and_its_code_is_typed_on_the_desk(office: O
     assert try_code(office.ask("nobody@example.org"), code).status == 422
 
 
+@pytest.mark.asvs("6.5.1", "6.6.2")
 def test_a_code_serves_once_and_only_on_the_browser_where_it_was_asked_for(office: Office) -> None:
     desk, elsewhere = office.ask(), office.browser().open("/connexion")
     code = office.code()
@@ -90,6 +91,7 @@ def test_a_code_of_a_quarter_of_an_hour_ago_lets_nobody_in(office: Office) -> No
 
 
 @on_sqlite
+@pytest.mark.asvs("6.6.2")
 def test_the_code_of_a_mail_that_was_replaced_lets_nobody_in(office: Office) -> None:
     desk = office.ask()
     first = office.code()
@@ -101,6 +103,7 @@ def test_the_code_of_a_mail_that_was_replaced_lets_nobody_in(office: Office) -> 
     assert try_code(desk, second).status == 200
 
 
+@pytest.mark.asvs("6.3.1", "6.6.3")
 def test_after_five_wrong_tries_the_right_code_is_wrong_too(office: Office) -> None:
     desk = office.ask()
     code = office.code()
@@ -110,6 +113,7 @@ def test_after_five_wrong_tries_the_right_code_is_wrong_too(office: Office) -> N
     assert try_code(desk, code).status == 422
 
 
+@pytest.mark.asvs("6.3.1", "6.6.3", "15.3.4")
 def test_an_account_takes_twenty_tries_a_day_from_any_network_and_whatever_the_headers_say(office: Office) -> None:
     tried, most = 0, LIMITS[Counted.CODE].most
     assert most <= 20
@@ -168,6 +172,7 @@ def invite(office: Office) -> str:
     return str(link)
 
 
+@pytest.mark.asvs("6.4.1")
 def test_an_invitation_lets_somebody_in_once_within_a_week(office: Office) -> None:
     link = invite(office)
     office.later(days=6)
@@ -189,6 +194,7 @@ def test_who_let_an_invitation_pass_asks_again_and_gets_a_link_at_the_same_addre
     assert [(mail.key, mail.to_email) for mail in office.mails()] == [("invitation", INES), ("sign_in", INES)]
 
 
+@pytest.mark.asvs("7.4.1", "7.4.2")
 def test_closing_an_account_kills_its_cookie_token_links_and_code_at_once(office: Office) -> None:
     desk, waiting, now = office.signed_in(), office.ask(), office.clock.now()
     code, link, invitation = office.code(), office.link(), invite(office)

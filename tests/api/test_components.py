@@ -8,6 +8,7 @@ import pytest
 from jinja2 import ChainableUndefined, Environment, FileSystemLoader, StrictUndefined, Undefined
 
 from api.assets import FOLDER, Assets
+from notifications.languages import teach
 from notifications.typography import filters
 
 TEMPLATES = FOLDER.parent / "templates"
@@ -25,6 +26,7 @@ PIECES = """
 {% import "components/cases.html" as cases %}
 {% import "components/tables.html" as tables %}
 {% import "components/figures.html" as figures %}
+{% import "components/map.html" as maps %}
 {% set due = {"kind": "late", "text": x, "before": x} %}
 {% set link = {"label": x, "href": x} %}
 {% block title %}{{ x }}{% endblock %}
@@ -56,6 +58,9 @@ PIECES = """
 {% endcall %}
 {{ notes.note(x, kind="warn", title=x, actions=[link]) }}
 {{ notes.empty(x, x, "search", link) }}{{ notes.progress(x, 3, 10, x) }}
+{% set drawn = {"path": "M0 0Z", "href": x, "name": x, "count": 1, "x": "1%", "y": "2%", "named": true} %}
+{{ maps.sheet({"box": "0 0 1 1", "quartiers": [drawn], "points": [{"size": 0, "late": true, "path": "M0 0h0"}]}, x) }}
+{{ maps.places(x, x, [{"label": x, "cases": 1, "late": 0, "href": x}]) }}
 {{ layout.facts([{"label": x, "value": x, "detail": x}, {"label": x, "value": x}]) }}
 {{ layout.people([{"name": x, "detail": x, "phone": x, "href": x}]) }}{{ layout.links([{"label": x, "href": x, "icon": "doc"}]) }}
 {{ layout.tabs([{"label": x, "href": x, "count": 0, "current": true}], x) }}{{ layout.segments([{"label": x, "href": x}], x) }}
@@ -129,8 +134,8 @@ def environment(undefined: type[Undefined] = StrictUndefined) -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=undefined, extensions=["jinja2.ext.i18n"]
     )
-    made.install_null_translations(newstyle=True)
-    made.filters.update(filters("fr"))
+    teach(made)
+    made.filters.update(filters())
     made.globals["asset"] = Assets()
     return made
 
@@ -169,6 +174,7 @@ def page(request: pytest.FixtureRequest) -> Page:
     return shown(PIECES, **context(request.param))
 
 
+@pytest.mark.asvs("1.2.1")
 def test_a_name_that_is_a_script_is_only_words_in_every_piece() -> None:
     page = shown(PIECES, **context(HOSTILE))
     assert "".join(page.words).count("<script>") > 100
@@ -229,7 +235,7 @@ def test_every_link_and_button_says_something(page: Page) -> None:
 
 def test_a_page_has_one_h1_one_main_and_its_title(page: Page) -> None:
     assert len(page.all("h1")) == len(page.all("main")) == len(page.all("title")) == 1
-    assert page.all("html") == [{"lang": "fr"}]
+    assert page.all("html") == [{"lang": "fr", "dir": "ltr"}]
     assert page.all("meta", name="color-scheme") == [{"name": "color-scheme", "content": "light dark"}]
     assert page.all("a", **{"class": "skip"}) == [{"class": "skip", "href": "#contenu"}]
 
@@ -261,6 +267,7 @@ def test_lists_without_anything_are_still_whole() -> None:
     assert not page.all("div", role="alert")
 
 
+@pytest.mark.asvs("7.4.4")
 def test_a_signed_in_person_may_leave_and_the_places_say_where_they_are() -> None:
     page = shown('{% extends "base.html" %}', **context())
     assert [found["action"] for found in page.all("form")] == ["/deconnexion", "/deconnexion", "/undo"]

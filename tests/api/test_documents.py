@@ -62,6 +62,7 @@ def test_a_photo_is_added_from_ones_own_case_and_read_again(papers: Papers) -> N
     assert own.headers["content-type"] == "image/jpeg"
 
 
+@pytest.mark.asvs("3.2.1", "5.3.1", "5.4.1", "5.4.2")
 def test_a_document_leaves_as_a_file_that_runs_nowhere(papers: Papers) -> None:
     papers.send("évil <b>; x.pdf", PDF)
 
@@ -74,6 +75,7 @@ def test_a_document_leaves_as_a_file_that_runs_nowhere(papers: Papers) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.asvs("8.2.2")
 def test_nobody_else_gets_it_and_another_case_does_not_lend_its_address(papers: Papers) -> None:
     papers.send("bail.pdf", PDF)
     here = f"/dossiers/{papers.case.reference}/documents"
@@ -93,6 +95,7 @@ def test_nobody_else_gets_it_and_another_case_does_not_lend_its_address(papers: 
         ("", b"", "Choisissez un fichier."),
     ],
 )
+@pytest.mark.asvs("2.2.1", "2.2.2")
 def test_what_is_not_kept_is_said_where_it_was_chosen(papers: Papers, name: str, content: bytes, said: str) -> None:
     papers.send(name, content)
 
@@ -102,6 +105,7 @@ def test_what_is_not_kept_is_said_where_it_was_chosen(papers: Papers, name: str,
     assert not papers.folder.exists()
 
 
+@pytest.mark.asvs("5.2.1")
 def test_what_is_too_heavy_is_stopped_at_the_door(papers: Papers) -> None:
     papers.send("gros.pdf", PDF + bytes(10_000_000))
 
@@ -149,6 +153,7 @@ def test_what_is_not_kept_of_an_adviser_is_said_and_a_stranger_finds_no_page(pap
     assert not papers.folder.exists()
 
 
+@pytest.mark.asvs("2.3.2", "2.4.1")
 def test_a_link_is_no_storehouse(papers: Papers) -> None:
     for _ in range(LIMITS[Counted.DOCUMENT].most):
         assert papers.send("bail.pdf", PDF).status == 200

@@ -82,6 +82,7 @@ def test_a_proxys_request_id_is_kept_and_a_strange_one_is_not(browser: Browser) 
     assert given("<script>") != "<script>"
 
 
+@pytest.mark.asvs("5.2.1", "15.2.2")
 def test_a_body_that_is_too_large_is_refused_however_it_is_sent(browser: Browser) -> None:
     heavy = {"email": "a" * 1_000_001}
 
@@ -101,6 +102,7 @@ def test_only_the_hosts_of_the_settings_are_answered(database: Database) -> None
     assert client.get("/healthz", headers={"Host": "evil.example"}).status_code == 400
 
 
+@pytest.mark.asvs("16.5.1")
 def test_what_goes_wrong_is_a_page_for_people_and_a_problem_for_tools(browser: Browser) -> None:
     expected = {"bug": 500, "conflict": 409, "refused": 422, "role": 403}
     for kind, status in expected.items():
@@ -118,6 +120,7 @@ def test_a_conflict_says_where_the_case_is_now_and_leads_back_to_it(browser: Bro
     assert 'href="/dossiers/QP-7K3F-9XM2"' in page
 
 
+@pytest.mark.asvs("13.4.2", "16.5.1")
 def test_a_fault_gives_its_number_and_no_detail(browser: Browser) -> None:
     answer = browser.open("/faute/bug").answer
 
@@ -180,6 +183,7 @@ def test_the_interface_is_shown_by_a_page_of_ours_with_every_route(browser: Brow
     assert "<script" not in re.sub(r'<script src="/static[^>]*>', "", page.answer.text)
 
 
+@pytest.mark.asvs("13.4.5")
 def test_figures_are_for_this_machine_or_for_who_has_their_token(database: Database) -> None:
     alone, far = application(database, FixedClock(NOW)), "198.51.100.7"
     assert Browser(alone).open("/metrics").status == 200
@@ -198,6 +202,7 @@ def test_figures_are_for_this_machine_or_for_who_has_their_token(database: Datab
     assert Browser(app).open("/metrics").status == 404
 
 
+@pytest.mark.asvs("4.1.3", "15.3.4")
 def test_only_a_proxy_of_the_settings_is_believed_on_where_a_request_comes_from(database: Database) -> None:
     seen = APIRouter()
 

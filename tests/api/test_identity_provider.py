@@ -88,6 +88,7 @@ def test_whom_the_provider_vouches_for_comes_in_where_they_were_going(way: Way) 
     assert way.browser.address == "/chez-moi"
 
 
+@pytest.mark.asvs("10.1.2", "10.2.1")
 def test_what_is_asked_of_it_is_bound_to_the_browser_by_a_state_a_nonce_and_a_challenge(way: Way) -> None:
     asked = [parse_qs(urlsplit(way.leave()).query) for _ in range(2)]
 
@@ -98,6 +99,7 @@ def test_what_is_asked_of_it_is_bound_to_the_browser_by_a_state_a_nonce_and_a_ch
     assert asked[0]["redirect_uri"] == [f"{HOST}/connexion/fournisseur/retour"]
 
 
+@pytest.mark.asvs("7.6.1")
 def test_who_leaves_is_led_to_leave_the_provider_too_which_knows_its_own_token(way: Way) -> None:
     way.go()
     allowed = way.browser.answer.headers["content-security-policy"]
@@ -137,10 +139,12 @@ def test_an_address_that_is_not_verified_lets_nobody_in(
     assert (browser.open("/chez-moi").title == "Inès Morvan") is enters
 
 
+@pytest.mark.asvs("6.8.2", "9.1.1")
 def test_what_it_says_of_somebody_without_signing_it_is_not_believed(database: Database, issuer: str) -> None:
     assert "n'a pas signé sa réponse" in Way(database, issuer, oidc_client_id=UNSIGNED).go().page
 
 
+@pytest.mark.asvs("10.1.2")
 def test_an_answer_begun_on_another_browser_lets_nobody_in(way: Way) -> None:
     answer, victim = way.back(way.leave()), Browser(way.app)
 
@@ -153,6 +157,7 @@ def test_an_answer_begun_on_another_browser_lets_nobody_in(way: Way) -> None:
 @pytest.mark.parametrize(
     "changed", [{"state": "another"}, {"code": "another"}, {"code": ""}, {"iss": "https://evil.example"}]
 )
+@pytest.mark.asvs("10.2.1")
 def test_an_answer_that_was_altered_lets_nobody_in(way: Way, changed: dict[str, str]) -> None:
     path, _, query = way.back(way.leave()).partition("?")
     asked = {name: values[0] for name, values in parse_qs(query).items()}
@@ -163,6 +168,7 @@ def test_an_answer_that_was_altered_lets_nobody_in(way: Way, changed: dict[str, 
     assert way.browser.open("/chez-moi").title == "Se connecter"
 
 
+@pytest.mark.asvs("10.5.1")
 def test_an_answer_serves_once(way: Way) -> None:
     answer = way.back(way.leave())
     way.browser.open(answer)
@@ -174,6 +180,7 @@ def test_an_answer_serves_once(way: Way) -> None:
     assert way.browser.client.cookies["qp_session"] == kept
 
 
+@pytest.mark.asvs("9.2.1")
 def test_a_token_of_another_time_is_refused(way: Way) -> None:
     answer = way.back(way.leave())
     way.town.later(days=2)
@@ -181,6 +188,7 @@ def test_a_token_of_another_time_is_refused(way: Way) -> None:
     assert "recommencez" in way.browser.open(answer).page
 
 
+@pytest.mark.asvs("16.5.2")
 def test_when_it_does_not_answer_one_comes_in_by_mail(database: Database, issuer: str) -> None:
     way = Way(database, issuer, oidc_issuer="http://127.0.0.1:9")
 

@@ -11,6 +11,7 @@ from api.migrations.target import target
 from cases.database import Database
 from cases.identifiers import new_id
 from cases.tables.case import survey
+from cases.tables.memory import access_log
 from notifications.links import LASTS, Purpose
 from tests.api.browser import Browser
 from tests.api.test_my_case import Mentored
@@ -63,6 +64,7 @@ def mailbox(database: Database) -> Mailbox:
 
 
 @pytest.mark.parametrize("purpose", [str(purpose) for purpose in LASTS if purpose is not Purpose.CODE])
+@pytest.mark.asvs("3.5.3")
 def test_following_a_link_changes_nothing_however_it_is_followed(mailbox: Mailbox, purpose: str) -> None:
     pages = mailbox.to_follow(purpose)
     before = mailbox.everything()
@@ -92,6 +94,26 @@ def test_the_button_of_the_page_acts(mailbox: Mailbox, purpose: str) -> None:
     opened.fill(**fields[purpose])
 
     assert mailbox.everything() != before
+
+
+@pytest.mark.parametrize(
+    ("said", "how"),
+    [
+        ({"Sec-Fetch-User": "?1", "Sec-Fetch-Mode": "navigate"}, "link"),
+        ({}, "link_unsure"),
+        ({"Sec-Fetch-Mode": "navigate"}, "link_unsure"),
+        ({"Sec-Fetch-User": "?1", "Sec-Purpose": "prefetch;prerender"}, "link_unsure"),
+    ],
+)
+def test_a_look_is_somebodys_own_when_their_browser_says_that_they_pressed_the_link(
+    mailbox: Mailbox, said: dict[str, str], how: str
+) -> None:
+    client = Browser(mailbox.app).client
+
+    assert client.get(mailbox.to_follow("answer")[0], headers=said).status_code == 200
+
+    looks = [row.what for row in mailbox.scene.rows(access_log.select()) if row.person_id == mailbox.agent()]
+    assert looks == [how]
 
 
 def test_an_address_to_answer_a_mail_opens_no_page(mailbox: Mailbox) -> None:

@@ -9,9 +9,11 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
+from api.security import new_token
 from cases.database import Database
+from cases.tables.case import case_file
 from notifications.composer import compose
 from notifications.planner import plan
 from notifications.said_rows import rows_for
@@ -76,6 +78,7 @@ def pages(town: Town, references: list[str]) -> Iterator[tuple[str, str]]:
         yield address, town[name].client.get(address).text
 
 
+@pytest.mark.asvs("1.1.2", "1.2.1", "1.3.5")
 def test_no_payload_comes_out_raw_on_any_page(town: Town) -> None:
     found = {address: text for address, text in pages(town, written(town))}
     assert {address: raw(text) for address, text in found.items() if raw(text)} == {}
@@ -85,12 +88,13 @@ def test_no_payload_comes_out_raw_on_any_page(town: Town) -> None:
     )
 
 
+@pytest.mark.asvs("1.1.2", "1.2.1")
 def test_no_payload_comes_out_raw_in_any_mail(town: Town) -> None:
     written(town)
     now = town.street.clock.now() + timedelta(hours=1)
     plan(town.street.database, now, domain="quartiers.example")
 
-    def unit(db: object) -> list[str]:
+    def unit(db: Connection) -> list[str]:
         rows = db.execute(select(message)).mappings().all()
         made = [
             compose(
@@ -103,6 +107,51 @@ def test_no_payload_comes_out_raw_in_any_mail(town: Town) -> None:
     letters = town.street.database.read(unit, WORKER)
     assert letters
     assert not raw("".join(letters))
+
+
+AS_TYPED = "%41%2541 &lt;b&gt; &amp;amp; {0.__class__} {name} %s %(x)s %n ${7*7} {{7*7}} \\u0041 A+B"
+
+
+@pytest.mark.asvs("1.1.1", "1.2.3", "1.3.10")
+def test_what_is_typed_is_kept_letter_by_letter_and_read_as_nothing_else(town: Town) -> None:
+    reference = town.logged(name=AS_TYPED, activity=AS_TYPED)
+    now = town.street.clock.now()
+    token = town.street.database.write(lambda db: new_token(db, town.street.ids["ines"], "t", now=now), WORKER)
+
+    told = town["ines"].client.get(f"/api/v1/cases/{reference}", headers={"Authorization": f"Bearer {token}"})
+
+    assert told.json()["business"]["name"] == AS_TYPED
+    assert town.case()["reference"] == reference
+    page = unescape(town["ines"].client.get(f"/dossiers/{reference}").text)
+    assert AS_TYPED.partition("+")[0].strip() in page.replace("\u00a0", " ").replace("\u202f", " ")
+    assert "49" not in page.partition("<h1")[2].partition("</h1>")[0]
+
+
+@pytest.mark.asvs("1.2.4")
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "' OR '1'='1",
+        "'; DROP TABLE case_file; --",
+        "%",
+        "_",
+        "\\",
+        "x') UNION SELECT token_hash FROM session --",
+        '*" OR name:*',
+    ],
+)
+def test_what_is_looked_for_is_no_part_of_the_statement(town: Town, asked: str) -> None:
+    town.logged()
+    browser = town["ines"]
+    for address, name in (
+        ("/dossiers", "q"), ("/dossiers", "etat"), ("/dossiers", "tri"), ("/dossiers", "apres"), ("/aides", "q"), ("/annuaire", "q"),
+        ("/dossiers/export.csv", "q"),
+    ):  # fmt: skip
+        answer = browser.client.get(address, params={name: asked})
+        assert answer.status_code in (200, 303, 400, 404, 422), (address, name)
+        if name == "q" and address == "/dossiers" and any(letter.isalnum() for letter in asked):
+            assert "Épicerie Traoré" not in answer.text
+    assert len(town.row(case_file)) == 1
 
 
 def test_a_formula_is_given_back_as_words(town: Town) -> None:

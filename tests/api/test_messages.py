@@ -207,10 +207,10 @@ def test_what_is_asked_for_or_said_directly_cannot_be_stopped(office: Office) ->
         "role": "adviser",
     }
     office.scene.change(
-        insert(outbox).values(id=new_id(now), kind="question", facts={}, not_before=now, created_at=now, **row)
+        insert(outbox).values(id=new_id(now), kind="blocked", facts={}, not_before=now, created_at=now, **row)
     )
     office.scene.plan()
-    assert [one.status for one in office.scene.messages(key="question")] == ["waiting"]
+    assert [one.status for one in office.scene.messages(key="blocked")] == ["waiting"]
 
 
 def _csrf(browser: Browser) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, create_engine, insert, update
+from sqlalchemy import Connection, Table, create_engine, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from api.migrations.run import check, downgrade, upgrade
@@ -223,7 +223,7 @@ def test_people_see_their_cases_and_no_other(walled: Database, scope: Scope, cas
 
 
 @pytest.mark.parametrize("table", CHILDREN, ids=str)
-def test_what_hangs_on_a_case_is_seen_with_it(walled: Database, table: object) -> None:
+def test_what_hangs_on_a_case_is_seen_with_it(walled: Database, table: Table) -> None:
     def rows(scope: Scope) -> list[str]:
         return walled.read(lambda db: [str(row) for row in db.execute(table.select())], scope)
 
@@ -255,6 +255,7 @@ def test_asking_for_their_tracks_leaves_the_scope_as_it_was(walled: Database) ->
     assert walled.read(ask, Scope(person="agent")) == ([], "nothing")
 
 
+@pytest.mark.asvs("8.4.1")
 def test_nobody_changes_what_they_cannot_see_nor_gives_a_case_away(walled: Database) -> None:
     mine = Scope.of(territories=["roubaix"])
     urgent = update(case_file).values(urgent=True)
@@ -320,6 +321,7 @@ def test_an_entrepreneur_sees_their_own_case(walled: Database) -> None:
     assert _seen(walled, Scope.of(entrepreneur="owner roubaix")) == {"in roubaix"}
 
 
+@pytest.mark.asvs("13.2.2")
 def test_the_application_cannot_take_the_wall_down(walled: Database) -> None:
     for statement in (
         "ALTER TABLE case_file DISABLE ROW LEVEL SECURITY",

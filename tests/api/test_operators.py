@@ -47,6 +47,13 @@ def signed_in(town: Town, who: Identity) -> Browser:
     return browser
 
 
+def found_in(page: str, pattern: str) -> str:
+    """What a page shows at that place."""
+    found = re.search(pattern, page)
+    assert found, pattern
+    return found[1]
+
+
 def rows(database: Database, table: Any, *where: Any) -> list[Any]:
     return database.read(lambda db: list(db.execute(select(table).where(*where)).mappings()), WORKER)
 
@@ -97,7 +104,7 @@ def test_an_operators_manager_says_its_places_its_closures_and_who_is_away(town:
     assert "agent adie s'absente du 1er avr. au 9 avr. 2027, operator_manager new répond à sa place." in re.sub(
         r"<sup>|</sup>", "", boss.page
     )
-    boss.fill(re.search(r'action="(/annuaire/absences/[^"]+)"', boss.page)[1])
+    boss.fill(found_in(boss.page, r'action="(/annuaire/absences/[^"]+)"'))
     assert rows(town.database, absence) == []
 
 
@@ -111,6 +118,7 @@ def test_a_value_that_cannot_be_is_shown_again_at_its_field(town: Town) -> None:
     assert 'value="douze"' in boss.page
 
 
+@pytest.mark.asvs("2.2.3")
 def test_days_that_are_crossed_are_shown_again_with_the_colleagues_to_choose_from(town: Town) -> None:
     boss = browser_of(town, Role.OPERATOR_MANAGER, branch=town.branches["adie"])
 
@@ -142,7 +150,7 @@ def test_who_keeps_nothing_changes_nothing(town: Town, role: Role) -> None:
     for nature in ("operator", "branch", "offer", "closure", "absence"):
         assert browser.client.get(f"/annuaire/lignes/{nature}?operator=adie&branch=adie&name=adie").status_code == 404
     page = browser.client.get("/annuaire").text
-    csrf = str(re.search(r'name="csrf" value="([^"]+)"', page)[1])
+    csrf = found_in(page, r'name="csrf" value="([^"]+)"')
     browser.post("/annuaire/lignes/branch", {"csrf": csrf, "operator": "adie", "name": "adie", "capacity": "12"})
     assert browser.status == 404
     assert browser.client.get("/annuaire/export.csv").status_code == 404

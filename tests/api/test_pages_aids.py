@@ -130,6 +130,7 @@ def _with_a_plan_to_validate(town: Town) -> str:
     return case
 
 
+@pytest.mark.asvs("2.2.3", "2.3.2")
 def test_a_plan_is_not_validated_above_the_ceiling_that_all_the_cases_of_the_business_reach_together(
     town: Town,
 ) -> None:

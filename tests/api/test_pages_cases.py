@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from python_calamine import CalamineWorkbook
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from cases import saved_views
 from cases.database import Database
@@ -152,7 +152,7 @@ def test_a_view_without_a_name_or_one_too_many_is_said(town: Town, database: Dat
     assert "Donnez un nom à cette vue" in browser.page
     who, now = town.street.who["ines"], town.street.clock.now()
 
-    def twelve(db: object) -> None:
+    def twelve(db: Connection) -> None:
         for number in range(saved_views.AT_MOST):
             saved_views.keep_view(db, who, f"Vue {number}", "/dossiers", now=now)
         with pytest.raises(Invalid, match="oubliez-en une"):

@@ -90,6 +90,7 @@ def test_an_operator_logs_a_shop_that_somebody_else_will_follow(town: Town) -> N
 # -- forms ----------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.asvs("2.2.2")
 def test_a_refusal_is_said_at_its_field_and_keeps_what_was_typed(town: Town) -> None:
     reference = town.logged()
     browser = (
@@ -159,6 +160,7 @@ def test_a_call_without_an_answer_is_noted_as_an_attempt(town: Town) -> None:
     assert [row["state"] for row in town.row(referral)] == ["sent"]
 
 
+@pytest.mark.asvs("3.5.1")
 def test_a_form_that_does_not_come_from_our_pages_changes_nothing(town: Town) -> None:
     reference = town.logged()
     browser = town["ines"].open(f"/dossiers/{reference}")
@@ -167,6 +169,7 @@ def test_a_form_that_does_not_come_from_our_pages_changes_nothing(town: Town) ->
     assert town.case()["state"] == "detection"
 
 
+@pytest.mark.asvs("8.2.1")
 def test_nobody_who_is_not_signed_in_sees_a_page(town: Town) -> None:
     reference = town.logged()
     for path in (

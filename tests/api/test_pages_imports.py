@@ -7,7 +7,7 @@ import re
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import func, select
+from sqlalchemy import Table, func, select
 
 from api.headers import LARGEST_FILE
 from cases.database import Database
@@ -51,7 +51,7 @@ def imported(town: Town, *lines: str, who: str = "ines") -> Browser:
     return browser.fill(f"{browser.address}/importer")
 
 
-def count(town: Town, table: object) -> int:
+def count(town: Town, table: Table) -> int:
     query = select(func.count()).select_from(table)
     return int(town.street.database.read(lambda db: db.execute(query).scalar_one(), WORKER))
 

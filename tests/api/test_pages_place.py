@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from api.settings import Settings
+from cases.access import THE_SYSTEM
 from cases.database import Database, Scope
 from cases.importers.quartiers import import_quartiers
+from cases.intake import Detection, log_case
 from cases.tables.case import business
 from cases.tables.territories import quartier
 from tests.api.browser import SETTINGS, application
@@ -115,6 +117,15 @@ def test_the_page_of_a_case_says_where_it_lies_or_that_nobody_knows(
     reference = town.logged(situation="unknown", position=position)
 
     assert said in town["ines"].open(f"/dossiers/{reference}").page
+
+
+def test_a_code_says_that_the_business_is_in_that_quartier(database: Database) -> None:
+    town = town_with(database)
+    shop = Detection("Snack", territory="roubaix", consents=("contact",), channel="visit", quartier="QN05901M")
+
+    database.write(lambda db: log_case(db, shop, by=THE_SYSTEM, now=NOW), Scope.worker())
+
+    assert (town.case()["situation"], town.case()["quartier_id"]) == ("inside", town.row(quartier)[0]["id"])
 
 
 def test_an_address_that_the_map_service_knows_gives_the_quartier(database: Database, register: LocalServer) -> None:

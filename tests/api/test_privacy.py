@@ -174,6 +174,7 @@ def erased(town: Town, reference: str) -> None:
     assert went.anonymised == (reference,)
 
 
+@pytest.mark.asvs("14.2.4")
 def test_after_an_erasure_she_is_found_nowhere_and_the_chain_verifies(town: Town) -> None:
     reference = led_through(town)
     bystander = town.logged(name="Autre commerce", phone="06 39 98 11 11")
@@ -312,6 +313,7 @@ def test_a_length_that_is_changed_is_the_one_that_is_kept(town: Town) -> None:
     assert retention.run(database, after(town, case, 5.5)).noticed == (case["reference"],)
 
 
+@pytest.mark.asvs("14.2.4")
 def test_mails_and_unused_accounts_go_in_their_time_and_people_at_work_stay(town: Town) -> None:
     database, case = town.street.database, closed(town)
     plan(database, case["closed_at"] + timedelta(hours=3), domain="quartiers.example")

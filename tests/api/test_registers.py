@@ -90,6 +90,7 @@ async def test_results_that_make_no_sense_are_left_out(server: LocalServer, cloc
     assert (shop.name, shop.longitude, shop.latitude) == ("SOCIETE DU COIN", None, None)
 
 
+@pytest.mark.asvs("16.5.2")
 async def test_a_slow_or_absent_register_is_left_after_its_time(server: LocalServer, clock: FixedClock) -> None:
     server.slow = True
     slow, nowhere = PublicService(server.address, clock, patience=0.2), PublicService("http://127.0.0.1:9", clock)

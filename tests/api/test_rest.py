@@ -29,6 +29,7 @@ def _but_where(answer: Any) -> dict[str, Any]:
     return {name: value for name, value in answer.json().items() if name not in ("instance", "request_id")}
 
 
+@pytest.mark.asvs("8.2.1")
 def test_nobody_comes_in_without_a_token(adviser: Door) -> None:
     answer = adviser.client.get("/api/v1/cases")
 
@@ -50,6 +51,16 @@ def test_a_business_outside_any_territory_is_logged_all_the_same(adviser: Door) 
     assert answer.status_code == 201
 
 
+def test_a_quartier_that_nobody_knows_is_refused_with_what_to_write_and_nothing_is_kept(adviser: Door) -> None:
+    answer = adviser.post("/cases", {**SHOP, "quartier": "QN99999Z"})
+
+    assert answer.status_code == 422
+    [wrong] = answer.json()["fields"]
+    assert wrong["pointer"] == "/quartier"
+    assert wrong["message"].startswith("Ce quartier n’est pas connu : donnez un code comme QN05901M")
+    assert adviser.get("/cases").json()["items"] == []
+
+
 def test_the_same_phone_is_said_to_look_like_another_case(adviser: Door) -> None:
     first = _logged(adviser)
 
@@ -68,6 +79,7 @@ def test_a_case_is_shown_with_its_version_as_its_etag(adviser: Door) -> None:
     assert answer.json()["label"] == "Détection"
 
 
+@pytest.mark.asvs("8.2.2")
 def test_what_is_not_yours_and_what_does_not_exist_have_the_same_answer(town: dict[str, Door]) -> None:
     reference, stranger = _logged(town["adviser"]), town["stranger"]
 
@@ -112,6 +124,7 @@ def test_a_stale_version_gets_the_fresh_one(adviser: Door) -> None:
     assert answer.json()["current"]["version"] == 1
 
 
+@pytest.mark.asvs("2.3.1", "16.5.3")
 def test_a_refusal_changes_nothing_and_is_noted_apart(adviser: Door) -> None:
     reference = _logged(adviser, needs=[])
     before = adviser.get(f"/cases/{reference}").json()
@@ -127,6 +140,7 @@ def test_a_refusal_changes_nothing_and_is_noted_apart(adviser: Door) -> None:
 
 
 @pytest.mark.parametrize("name", ["a\x00b", "x" * 10_001])
+@pytest.mark.asvs("1.3.3")
 def test_text_that_cannot_be_kept_is_refused_with_its_place(adviser: Door, name: str) -> None:
     answer = adviser.post("/cases", {**SHOP, "name": name})
 
@@ -134,6 +148,7 @@ def test_text_that_cannot_be_kept_is_refused_with_its_place(adviser: Door, name:
     assert answer.json()["fields"][0]["pointer"] == "/name"
 
 
+@pytest.mark.asvs("15.3.3")
 def test_an_unknown_field_and_broken_json_are_said(adviser: Door) -> None:
     unknown = adviser.post("/cases", {**SHOP, "color": "red"})
     broken = adviser.client.post(

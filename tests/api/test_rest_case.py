@@ -183,6 +183,7 @@ def test_what_cannot_be_corrected_is_pointed_at(town: dict[str, Door], body: dic
     assert town["adviser"].get(f"/cases/{reference}").json()["version"] == 1
 
 
+@pytest.mark.asvs("8.2.3")
 def test_an_operator_does_not_correct_the_facts(town: dict[str, Door]) -> None:
     reference = town["adviser"].referred()
 
@@ -264,6 +265,7 @@ def test_the_journal_comes_in_pages_that_belong_to_it(town: dict[str, Door]) -> 
     assert adviser.get(f"/cases/{reference}/deadlines?after={first['next']}").status_code == 422
 
 
+@pytest.mark.asvs("8.2.3", "15.3.1")
 def test_an_operator_reads_its_own_and_nothing_more_once_it_declined(town: dict[str, Door]) -> None:
     reference = town["adviser"].referred()
     town["adviser"].post(f"/cases/{reference}/notes", {"payload": {"text": "des dettes"}})

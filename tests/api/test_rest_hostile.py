@@ -120,6 +120,7 @@ def asked(collection: str, where: str, event: str, payload: Any) -> dict[str, An
     }
 
 
+@pytest.mark.asvs("2.2.1", "2.2.2")
 def test_whatever_is_entered_in_a_step_or_a_record_is_pointed_at_and_nothing_is_written(busy: tuple[Door, str]) -> None:
     adviser, reference = busy
     before = lines_of(adviser)
@@ -228,6 +229,7 @@ BODIES: tuple[Any, ...] = (
         "/territories/roubaix/steps",
     ],
 )
+@pytest.mark.asvs("2.2.1", "15.3.5")
 def test_a_body_of_the_wrong_shape_is_pointed_at(busy: tuple[Door, str], path: str) -> None:
     door, reference = busy
     before = lines_of(door)
@@ -286,3 +288,22 @@ def test_an_if_match_that_says_nothing_known_is_stale(town: dict[str, Door], hea
     hold = {"step": "hold", "payload": {"reason": "health", "until": "2027-02-20"}}
 
     assert town["adviser"].post(f"/cases/{reference}/steps", hold, If_Match=header).status_code == status
+
+
+@pytest.mark.asvs("1.4.2")
+@pytest.mark.parametrize("number", [10**30, -1, 2**63, 1.5, "1e400", True])
+def test_a_number_out_of_its_bounds_is_pointed_at(town: dict[str, Door], number: object) -> None:
+    adviser = town["adviser"]
+    reference = adviser.logs()
+
+    answers = (
+        adviser.get(f"/cases?limit={number}"),
+        adviser.post(f"/cases/{reference}/steps", {"step": "qualify", "version": number}),
+        adviser.post(f"/cases/{reference}/sessions", {"payload": {"day": "2027-02-01", "minutes": number}}),
+        adviser.post(
+            f"/cases/{reference}/aids", {"payload": {"aid": "Prêt", "amount": {"amount": number, "currency": "EUR"}}}
+        ),
+    )
+
+    assert {answer.status_code for answer in answers} <= {409, 422}
+    assert adviser.get(f"/cases/{reference}").json()["state"] == "detection"

@@ -64,7 +64,6 @@ class Town:
             "email": INES,
             "active": True,
             "created_at": NOW,
-            "language": "fr",
             "timezone": "Europe/Paris",
         }
         grant = {"id": new_id(NOW), "person_id": self.ines, "role": "adviser", "created_at": NOW}
@@ -158,6 +157,7 @@ def test_a_disabled_person_gets_no_link(town: Town) -> None:
     assert town.mails() == []
 
 
+@pytest.mark.asvs("6.3.1", "2.4.1")
 def test_only_five_links_an_hour_leave_for_one_address(town: Town) -> None:
     for _ in range(7):
         assert "un lien vient de partir" in town.browser().open("/connexion").fill(email=INES).page
@@ -169,6 +169,7 @@ def test_only_five_links_an_hour_leave_for_one_address(town: Town) -> None:
 
 
 @on_sqlite
+@pytest.mark.asvs("6.3.1", "2.4.1")
 def test_a_whole_town_hall_signs_in_behind_one_address_and_a_machine_is_told_to_wait(town: Town) -> None:
     browser = town.browser()
     for number in range(LIMITS[Counted.ASKED].most):
@@ -184,6 +185,7 @@ def test_a_whole_town_hall_signs_in_behind_one_address_and_a_machine_is_told_to_
     assert town.mails() == []
 
 
+@pytest.mark.asvs("3.5.3", "6.5.1", "7.6.2")
 def test_opening_the_link_does_nothing_and_its_button_signs_in_once(town: Town) -> None:
     link = town.link()
     scanner, mine, late = town.browser(), town.browser(), town.browser()
@@ -198,6 +200,7 @@ def test_opening_the_link_does_nothing_and_its_button_signs_in_once(town: Town) 
 
 
 @on_sqlite
+@pytest.mark.asvs("3.7.2")
 def test_a_link_leads_where_the_person_was_going_and_never_outside(town: Town) -> None:
     assert town.browser().open(town.link(data={"next_page": "/chez-moi"})).fill().title == "Inès Morvan"
     for outside in ("https://evil.example/", "//evil.example", "/\\evil.example"):
@@ -224,6 +227,7 @@ def test_who_is_not_signed_in_is_led_to_the_door_then_back(town: Town) -> None:
 
 
 @on_sqlite
+@pytest.mark.asvs("7.2.1", "7.3.1", "7.3.2")
 def test_a_session_ends_after_an_hour_without_use_and_after_twelve_whatever_happens(town: Town) -> None:
     idle, busy = town.signed_in(), town.signed_in()
     for _ in range(13):
@@ -236,6 +240,7 @@ def test_a_session_ends_after_an_hour_without_use_and_after_twelve_whatever_happ
     assert busy.open("/chez-moi").title == "Se connecter"
 
 
+@pytest.mark.asvs("7.4.1", "7.4.2")
 def test_a_session_dies_when_its_person_signs_out_or_is_disabled(town: Town) -> None:
     out, disabled = town.signed_in(), town.signed_in()
     stolen = dict(out.client.cookies)
@@ -253,6 +258,7 @@ def test_a_session_dies_when_its_person_signs_out_or_is_disabled(town: Town) -> 
     assert disabled.open("/chez-moi").title == "Se connecter"
 
 
+@pytest.mark.asvs("7.2.2", "7.2.4")
 def test_signing_in_again_gives_a_new_session_and_ends_the_one_before(town: Town) -> None:
     browser = town.signed_in()
     before = browser.client.cookies["qp_session"]
@@ -266,6 +272,7 @@ def test_signing_in_again_gives_a_new_session_and_ends_the_one_before(town: Town
 
 
 @on_sqlite
+@pytest.mark.asvs("3.3.2", "3.3.4")
 def test_the_session_cookie_is_out_of_reach_of_scripts_and_of_other_sites(town: Town) -> None:
     browser, link = town.browser(), town.link()
     browser.open(link)
@@ -279,19 +286,21 @@ def test_the_session_cookie_is_out_of_reach_of_scripts_and_of_other_sites(town: 
 
 
 @on_sqlite
+@pytest.mark.asvs("3.3.1", "3.3.3", "3.4.1")
 def test_in_production_a_key_is_required_and_cookies_travel_over_tls_alone(town: Town) -> None:
     with pytest.raises(SecretKeyMissing):
         application(town.database, town.clock, settings=Settings(env="production", secret_key=""))
 
     settings = Settings(env="production", secret_key="k" * 32, base_url=HOST)
     app = application(town.database, town.clock, settings=settings)
-    answer = Browser(app).client.get("/connexion")
+    answer = Browser(app).client.get(HOST.replace("http:", "https:") + "/connexion")
 
     assert answer.headers["set-cookie"].startswith("__Host-qp_visitor=")
     assert {"Secure", "HttpOnly", "Path=/"} <= set(answer.headers["set-cookie"].split("; "))
-    assert answer.headers["strict-transport-security"].startswith("max-age=")
+    assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
 
 
+@pytest.mark.asvs("13.3.2")
 def test_in_development_a_key_is_made_once_and_kept_where_others_cannot_read_it(tmp_path: Path) -> None:
     file = tmp_path / "key"
 
@@ -342,6 +351,7 @@ def test_the_mails_of_the_demonstration_are_read_where_they_can_run_nothing(town
 
 
 @on_sqlite
+@pytest.mark.asvs("15.2.3")
 def test_outside_the_demonstration_there_is_no_cast(town: Town) -> None:
     assert [town.browser().open(path).status for path in ("/demo", "/demo/messagerie")] == [404, 404]
     assert "démonstration" not in town.browser().open("/connexion").page
@@ -351,6 +361,7 @@ def test_outside_the_demonstration_there_is_no_cast(town: Town) -> None:
 
 
 @on_sqlite
+@pytest.mark.asvs("3.5.1")
 def test_every_form_of_the_pages_is_refused_without_its_token(town: Town) -> None:
     app = application(town.database, town.clock, demo=True)
     posts = [route.path for router in (*ROUTERS, *OF_THE_DEMO) for route in router.routes if "POST" in route.methods]
@@ -370,6 +381,7 @@ def test_every_form_of_the_pages_is_refused_without_its_token(town: Town) -> Non
         {"Sec-Fetch-Site": "", "Origin": "https://evil.example"},
     ],
 )
+@pytest.mark.asvs("3.5.1")
 def test_a_form_that_another_site_sends_is_refused_even_with_a_good_token(town: Town, said: dict[str, str]) -> None:
     browser = town.browser().open("/connexion")
     token = csrf.token_for(f"visitor {browser.client.cookies['qp_visitor']}", town.app.state.frame.key)
@@ -381,6 +393,7 @@ def test_a_form_that_another_site_sends_is_refused_even_with_a_good_token(town: 
 
 
 @on_sqlite
+@pytest.mark.asvs("3.5.1")
 def test_a_token_of_one_browser_is_refused_from_another(town: Town) -> None:
     mine, other = town.browser().open("/connexion"), town.browser().open("/connexion")
     token = csrf.token_for(f"visitor {mine.client.cookies['qp_visitor']}", town.app.state.frame.key)

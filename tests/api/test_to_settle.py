@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from cases.database import Database
 from cases.tables.case import case_file, contact, possible_duplicate, task
 from notifications.planner import plan
+from tests.api.browser import Browser
 from tests.api.doors import WORKER, Door
 from tests.api.doors import town as doors
 from tests.api.street import Town
@@ -186,7 +187,7 @@ def test_a_siret_that_is_learnt_late_shows_that_two_cases_are_one(doors: dict[st
     assert [row.reason for row in rows] == ["Même SIRET"]
 
 
-def token(browser: object) -> str:
+def token(browser: Browser) -> str:
     """The token of the forms of the page that a browser shows."""
     found = re.search(r'name="csrf" value="([^"]+)"', browser.answer.text)
     return found[1] if found else ""

@@ -45,6 +45,7 @@ def test_a_token_that_reads_writes_nothing_and_says_which_right_it_lacks(town: d
 
 
 @on_sqlite
+@pytest.mark.asvs("8.2.1")
 def test_each_right_opens_its_own_door(town: dict[str, Door]) -> None:
     writer, importer = (with_a_token(town["adviser"], scope) for scope in (TokenScope.WRITE, TokenScope.IMPORT))
 
@@ -135,6 +136,7 @@ def leave(door: Door, what: Counted, who: str, times: int) -> None:
     door.database.write(lambda db: count(db, what, who, NOW, used), WORKER)
 
 
+@pytest.mark.asvs("2.3.2", "2.4.1")
 def test_one_person_asks_so_often_and_their_neighbours_are_not_held_back(
     town: dict[str, Door],
 ) -> None:
@@ -164,6 +166,7 @@ def test_a_network_and_everybody_have_their_own_bounds(town: dict[str, Door]) ->
 
 
 @on_sqlite
+@pytest.mark.asvs("4.1.3", "15.3.4")
 def test_who_tries_tokens_is_told_to_wait_whatever_the_headers_say(town: dict[str, Door]) -> None:
     leave(town["adviser"], Counted.REFUSED_FROM, NETWORK, 10)
     thief = town["adviser"].as_("qp_guess")

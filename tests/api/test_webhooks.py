@@ -9,6 +9,7 @@ import hmac
 import ipaddress
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api.metrics import Figures
+from api.settings import Settings
 from cases.tables.memory import journal
 from cases.tables.people import person
 from cases.tables.webhooks import webhook, webhook_delivery, webhook_secret
@@ -83,6 +85,7 @@ def test_the_secret_is_shown_once(town: dict[str, Door], tool: Tool) -> None:
     assert own["secret"] not in adviser.get("/webhooks").text + adviser.get(f"/webhooks/{own['id']}").text
 
 
+@pytest.mark.asvs("15.3.1")
 def test_a_tool_is_told_no_more_than_its_owner_reads(town: dict[str, Door], tool: Tool) -> None:
     made(town["stranger"], tool)
     made(town["adie"], tool)
@@ -118,6 +121,7 @@ def test_a_step_of_the_territory_is_told_with_its_slug(town: dict[str, Door], to
     assert [json.loads(request.body)["territory"] for request in tool.told] == ["roubaix"]
 
 
+@pytest.mark.asvs("15.3.2")
 def test_a_tool_that_fails_is_told_again_later_under_the_same_id(town: dict[str, Door], tool: Tool) -> None:
     adviser = town["adviser"]
     made(adviser, tool, events=["log"])
@@ -189,6 +193,7 @@ def test_a_tool_that_says_that_it_is_gone_is_told_nothing_more(town: dict[str, D
     assert town["adviser"].get("/webhooks").json()["items"][0]["disabled_because"] == "Réponse 410."
 
 
+@pytest.mark.asvs("16.5.2")
 def test_one_tool_that_fails_keeps_no_other_waiting(town: dict[str, Door], tool: Tool) -> None:
     made(town["adviser"], tool, events=["log"])
     broken = town["manager"].post("/webhooks", {"url": "https://nowhere.invalid/", "events": ["log"]})
@@ -210,6 +215,7 @@ def test_a_tool_that_is_slow_is_not_waited_for(town: dict[str, Door], tool: Tool
     assert town["adviser"].get("/webhooks").json()["items"][0]["last_error"] == "Pas de réponse en 5 secondes."
 
 
+@pytest.mark.asvs("12.3.2")
 def test_a_tool_whose_certificate_is_not_trusted_is_told_nothing(town: dict[str, Door], tool: Tool) -> None:
     made(town["adviser"], tool, events=["log"])
     town["adviser"].logs()
@@ -219,6 +225,7 @@ def test_a_tool_whose_certificate_is_not_trusted_is_told_nothing(town: dict[str,
     assert tool.told == []
 
 
+@pytest.mark.asvs("1.3.6")
 def test_a_name_that_leads_to_a_private_address_is_not_connected_to(town: dict[str, Door], tool: Tool) -> None:
     made(town["adviser"], tool, events=["log"])
     town["adviser"].logs()
@@ -249,6 +256,7 @@ def test_what_was_told_long_ago_is_forgotten(town: dict[str, Door], tool: Tool) 
 
 
 @pytest.mark.parametrize("address", PRIVATE)
+@pytest.mark.asvs("1.3.6")
 def test_an_address_that_is_not_public_is_never_told(address: str) -> None:
     assert not is_public(ipaddress.ip_address(address))
 
@@ -266,6 +274,7 @@ def test_a_public_address_may_be_told(address: str) -> None:
         "https://tool.example/ x", "https://tool.example/\x00", "https://outil.exämple/", "https://x.example/" + "a" * 600, "javascript:alert(1)",
     ],
 )  # fmt: skip
+@pytest.mark.asvs("1.2.2", "1.3.6")
 def test_an_address_that_may_not_be_told_is_refused_with_a_sentence(town: dict[str, Door], url: str) -> None:
     answer = town["adviser"].post("/webhooks", {"url": url})
 
@@ -324,3 +333,31 @@ def test_a_refused_step_tells_nothing(town: dict[str, Door], tool: Tool) -> None
     assert answer.status_code == 422
     lines = rows(town["adviser"], select(journal))
     assert len(rows(town["adviser"], select(webhook_delivery))) == before == len(lines)
+
+
+@pytest.mark.asvs("1.3.6", "13.2.4", "13.2.5")
+def test_in_production_only_the_hosts_of_the_settings_are_told(town: dict[str, Door], tool: Tool) -> None:
+    made(town["adviser"], tool)
+    town["adviser"].logs()
+    production = {"env": "production", "base_url": "https://quartiers.example"}
+
+    assert Settings(**production).tool_hosts == frozenset()
+    assert Settings(**production, webhook_hosts="Outil.example, autre.example").tool_hosts == {NAME, "autre.example"}
+    elsewhere = replace(tool.teller(), hosts=Settings(**production, webhook_hosts="autre.example").tool_hosts)
+    assert told(town["adviser"], elsewhere) == 0
+    assert tool.told == []
+    known = replace(tool.teller(), hosts=Settings(**production, webhook_hosts=NAME).tool_hosts)
+    town["adviser"].clock.set(town["adviser"].clock.now() + timedelta(days=1))
+    assert told(town["adviser"], known) > 0
+
+
+@pytest.mark.asvs("13.2.4")
+def test_a_webhook_to_a_host_that_is_not_in_the_settings_is_refused(town: dict[str, Door]) -> None:
+    app = town["adviser"].client.app
+    app.state.tool_hosts = frozenset({"autre.example"})  # type: ignore[attr-defined]
+
+    refused = town["adviser"].post("/webhooks", {"url": "https://outil.example/lignes"})
+
+    assert refused.status_code == 422
+    assert "QP_WEBHOOK_HOSTS" in refused.json()["detail"]
+    assert town["adviser"].post("/webhooks", {"url": "https://autre.example/lignes"}).status_code == 201

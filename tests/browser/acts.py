@@ -104,7 +104,8 @@ async def log_a_shop(hand: Hand, street: Street) -> None:
     await hand.reads("est enregistrée sous la référence")
 
 
-async def orient_it(hand: Hand, street: Street) -> None:
+def offer_of_adie(street: Street) -> None:
+    """The Adie offers a loan: somebody answers to the need of a new shop."""
     row = {
         "name": "Prêt Jump",
         "kind": "funding",
@@ -116,6 +117,17 @@ async def orient_it(hand: Hand, street: Street) -> None:
     }
     asked = street.ids["branch adie"]
     street.database.write(lambda db: db.execute(insert(offer).values(id=new_id(NOW), branch_id=asked, **row)), WORKER)
+
+
+def own_case_of(street: Street, case: str) -> str:
+    """The address of « Mon dossier », as it stands in a mail."""
+    now, owner = street.clock.now(), id_of(street, case, case_file.c.entrepreneur_id)
+    opens = {"case_id": id_of(street, case), "entrepreneur_id": owner}
+    return "/mon-dossier/" + street.database.write(lambda db: new_link(db, "my_case", now=now, **opens), WORKER)
+
+
+async def orient_it(hand: Hand, street: Street) -> None:
+    offer_of_adie(street)
     street.log("11-24 08:00", "ines", "neuf", {"name": "Épicerie Traoré", "phone": "+33639986690"})
     street.do("11-24 08:00", "ines", "neuf", "qualify")
     await hand.starts_at(f"/dossiers/{street.cases['neuf']}")

@@ -95,6 +95,7 @@ def _driver(db: Connection) -> Any:
 
 
 @pytest.mark.parametrize("hides", [False, True], ids=["the unit raises", "the unit hides it"])
+@pytest.mark.asvs("16.5.3")
 def test_a_full_disk_never_acknowledges_a_lost_unit(sqlite: Database, hides: bool) -> None:
     sqlite.write(lambda db: db.exec_driver_sql("PRAGMA max_page_count = 60").scalar(), WORKER)
 
@@ -106,6 +107,7 @@ def test_a_full_disk_never_acknowledges_a_lost_unit(sqlite: Database, hides: boo
     assert sqlite.write(keep(1000, weight=3000), WORKER) == 1000
 
 
+@pytest.mark.asvs("2.3.3", "16.5.3")
 def test_an_error_belongs_to_its_caller_and_undoes_its_own_unit_only(sqlite: Database) -> None:
     with pytest.raises(OwnError, match="2"):
         sqlite.write(keep(2, fails=True), WORKER)
@@ -277,6 +279,7 @@ def test_a_scope_holds_for_its_own_transaction_only(postgres_server: PostgresSer
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("pooler", [None, "transaction"])
+@pytest.mark.asvs("15.2.2")
 def test_a_transaction_has_its_time_limits(postgres_server: PostgresServer, pooler: str | None) -> None:
     database = connect(postgres_server.new_database().app_url, pooler=pooler)
     names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
@@ -304,6 +307,7 @@ def test_a_unit_is_tried_once_more_when_the_server_asks(postgres_server: Postgre
 
 
 @pytest.mark.postgres
+@pytest.mark.asvs("13.2.2")
 def test_a_role_above_the_wall_is_refused(postgres_server: PostgresServer) -> None:
     with pytest.raises(DatabaseRefused, match="NOBYPASSRLS"):
         connect(postgres_server.url("postgres", "postgres"))

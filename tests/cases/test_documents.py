@@ -50,6 +50,7 @@ def archive(**parts: bytes) -> bytes:
         (archive(mimetype=b"application/vnd.oasis.opendocument.text", content_xml=b"<a/>"), "odt"),
     ],
 )
+@pytest.mark.asvs("5.2.2")
 def test_papers_photos_and_sheets_are_known_by_their_content(content: bytes, extension: str) -> None:
     kind = kind_of(content)
 
@@ -84,11 +85,13 @@ def test_papers_photos_and_sheets_are_known_by_their_content(content: bytes, ext
         "nothing inside",
     ],
 )
+@pytest.mark.asvs("1.3.4", "5.2.2")
 def test_what_runs_what_is_damaged_and_what_is_unknown_is_not_kept(content: bytes) -> None:
     with pytest.raises(Invalid, match="Envoyez une photo"):
         read_file(content, "facture.pdf")
 
 
+@pytest.mark.asvs("5.2.1")
 def test_an_empty_file_and_one_that_is_too_large_are_refused_with_a_sentence() -> None:
     with pytest.raises(Invalid, match="vide"):
         read_file(b"", "vide.pdf")
@@ -108,6 +111,7 @@ def test_an_empty_file_and_one_that_is_too_large_are_refused_with_a_sentence() -
         ("é" * 500 + ".pdf", "é" * 120 + ".pdf"),
     ],
 )
+@pytest.mark.asvs("5.3.2", "5.4.2")
 def test_the_name_of_a_document_is_only_a_name(sent: str, kept: str) -> None:
     assert read_file(PDF, sent).name == kept
 
@@ -127,6 +131,7 @@ def test_the_same_content_is_kept_once_and_what_is_dropped_is_gone(tmp_path: Pat
 
 
 @pytest.mark.parametrize("path", ["../cases.db", "/etc/hostname", "", "ab/../../x", "AB/" + "A" * 64])
+@pytest.mark.asvs("5.3.2")
 def test_a_path_leads_nowhere_else(tmp_path: Path, path: str) -> None:
     with pytest.raises(FileNotFoundError):
         Files(tmp_path).read(path)
@@ -186,6 +191,7 @@ def test_who_sees_the_whole_case_reads_all_a_partner_their_track_and_the_owner_w
         papers.seen(papers.stranger)
 
 
+@pytest.mark.asvs("8.2.2")
 def test_a_partner_whose_work_is_over_reads_no_document_any_more(papers: Papers) -> None:
     papers.add(papers.owner, read_file(PNG, "bail.png"), papers.track)
 

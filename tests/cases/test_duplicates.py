@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,7 +59,7 @@ def test_the_same_siret_is_the_same_whatever_the_names() -> None:
         ({"address": STREET}, "Même adresse et nom semblable"),
     ],
 )
-def test_alike_names_that_share_a_channel_or_an_address_are_the_same(shared: dict[str, str], reason: str) -> None:
+def test_alike_names_that_share_a_channel_or_an_address_are_the_same(shared: dict[str, Any], reason: str) -> None:
     likeness = same(fingerprint(name="Épicérie Rosa", **shared), fingerprint(name="EPICERIE ROSA", **shared))
 
     assert likeness.is_same

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from cases import corrections, intake, search
 from cases.access import Grant, Identity, scope_of
@@ -38,7 +38,7 @@ def cases(database: Database) -> dict[str, str]:
     """Three shops of Roubaix and one of Arras, by a short name: their references."""
     found = {}
 
-    def unit(db: object) -> None:
+    def unit(db: Connection) -> None:
         for place in ("roubaix", "arras"):
             row = {"kind": "commune", "state": "acceleration", "state_since": NOW, "created_at": NOW, "axes": []}
             who = adviser(place)
@@ -60,7 +60,7 @@ def cases(database: Database) -> dict[str, str]:
 def found_by(database: Database, words: str, place: str = "roubaix") -> tuple[set[str], bool]:
     """The references found, and whether they only come close."""
 
-    def unit(db: object) -> tuple[set[str], bool]:
+    def unit(db: Connection) -> tuple[set[str], bool]:
         answer = search.find(db, adviser(place), words)
         assert answer is not None
         query = select(case_file.c.reference).where(answer.condition, case_file.c.territory_id == place)

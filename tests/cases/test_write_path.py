@@ -60,6 +60,7 @@ def _together(works: list[Callable[[], None]]) -> None:
         thread.join()
 
 
+@pytest.mark.asvs("2.3.4")
 def test_of_eight_people_who_take_the_same_step_one_wins(database: Database) -> None:
     adviser, case = _a_case(database)
     answers: list[object] = []
@@ -129,6 +130,7 @@ def test_a_forged_line_is_found(database: Database) -> None:
 
 
 @pytest.mark.parametrize("event", ["close", "hold"])
+@pytest.mark.asvs("2.3.3")
 def test_a_refused_step_writes_nothing(database: Database, event: str) -> None:
     adviser, case = _a_case(database)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -28,10 +28,6 @@ CHANGES = {
     2036: ((3, 30), (10, 26)),
 }  # fmt: skip
 """The last Sundays of March and October, when Paris changes its clock (directive 2000/84/CE)."""
-OF_EACH_UNIT = (
-    "referral.sent.answer", "mentoring_pair.active.logbook", "case.follow_up.check", "transition_plan.in_progress.action",
-)  # fmt: skip
-"""A rule counted in working days, in days, in months, and one whose date is given."""
 CHANGE_DAYS = [date(year, *day) for year, both in CHANGES.items() for day in both]
 SHAPES = {(rule.within, tuple((mark.at, mark.do) for mark in rule.marks)): name for name, rule in RULES.items()}
 NAMES = sorted(SHAPES.values())
@@ -54,20 +50,12 @@ def hour_of(do: Do) -> time:
 
 
 @pytest.mark.parametrize("place", [PARIS, REUNION], ids=lambda place: place.timezone)
-@pytest.mark.parametrize("name", OF_EACH_UNIT)
-def test_whatever_the_day_a_mark_comes_once_on_a_worked_day_at_its_local_hour(name: str, place: Calendar) -> None:
-    each_comes_once(name, place, every_day())
-
-
-@pytest.mark.parametrize("place", [PARIS, REUNION], ids=lambda place: place.timezone)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_rule_that_starts_near_a_change_of_the_clock_does_so_too(name: str, place: Calendar) -> None:
-    each_comes_once(name, place, (change + number * ONE_DAY for change in CHANGE_DAYS for number in range(-15, 4)))
-
-
-def each_comes_once(name: str, place: Calendar, days: Iterable[date]) -> None:
+def test_whatever_the_day_every_mark_of_every_rule_comes_once_on_a_worked_day_at_its_local_hour(
+    name: str, place: Calendar
+) -> None:
     rule, zone = RULES[name], ZoneInfo(place.timezone)
-    for day in days:
+    for day in every_day():
         deadline = armed(name, day, place)
         coming = list(clocks.upcoming(rule, deadline, place))
         assert len({(mark.at, mark.do, mark.to) for _, mark in coming}) == len(coming), day

@@ -45,6 +45,7 @@ def answer(kind: Kind, state: str, event: str, role: Role) -> RefusedBy | None:
 
 
 @pytest.mark.parametrize(("kind", "state", "event"), COMBINATIONS)
+@pytest.mark.asvs("2.3.1")
 def test_the_rules_refuse_what_the_table_refuses(kind: Kind, state: str, event: str) -> None:
     for role in ROLES:
         expected, found = refused_by_table(kind, state, event, role), answer(kind, state, event, role)

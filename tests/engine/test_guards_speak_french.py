@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.definition import MACHINES
+from engine.model import Step
 from engine.records import CASE_RECORDS
 from engine.territory_records import TERRITORY_RECORDS
 
@@ -30,6 +31,8 @@ def pieces(node: ast.expr) -> list[str]:
         return ["".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)]
     if isinstance(node, ast.IfExp):
         return pieces(node.body) + pieces(node.orelse)
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "say":
+        return [re.sub(r"\{\w+\}", "X", text) for text in pieces(node.args[0])]
     return []
 
 
@@ -71,7 +74,7 @@ def test_the_refusals_are_all_read() -> None:
 
 
 @pytest.mark.parametrize("step", [*STEPS, *RECORDS], ids=lambda step: step.event)
-def test_what_is_missing_is_said_in_french(step: object) -> None:
+def test_what_is_missing_is_said_in_french(step: Step) -> None:
     for asked in step.inputs:
         if asked.required:
             assert asked.missing[0].isupper(), asked.name
@@ -80,7 +83,7 @@ def test_what_is_missing_is_said_in_french(step: object) -> None:
 
 
 @pytest.mark.parametrize("step", [*STEPS, *RECORDS], ids=lambda step: step.event)
-def test_a_step_has_a_french_label(step: object) -> None:
+def test_a_step_has_a_french_label(step: Step) -> None:
     label = step.label
     assert label[0].isupper()
     assert "'" not in label

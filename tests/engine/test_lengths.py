@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_what_is_late_is_so_no_more_when_the_length_gives_it_time() -> None:
 
 
 @pytest.mark.parametrize("change", [{"extended": True}, {"status": "paused", "left": 3}, {"length": 2}])
-def test_what_was_extended_stands_still_or_has_a_length_of_its_own_keeps_its_date(change: dict[str, object]) -> None:
+def test_what_was_extended_stands_still_or_has_a_length_of_its_own_keeps_its_date(change: dict[str, Any]) -> None:
     running = replace(started(OURS), **change)
     assert lengths.taken(of_a_territory(referral__answer=8), running, date(2026, 3, 4)) == running
 

@@ -33,9 +33,18 @@ def offers_of(situation: dict[str, Any]) -> list[Offered]:
 
 
 def _offered(name: str, said: dict[str, Any]) -> Offered:
-    covers = [tuple(one.split(" ")) if " " in one else (one, None) for one in said.pop("covers", ["commune 59512"])]
+    covers: Any = [
+        tuple(one.split(" ")) if " " in one else (one, None) for one in said.pop("covers", ["commune 59512"])
+    ]
     rules = {rule: said.pop(rule) for rule in list(said) if rule in RULES}
-    known = {"id": name, "name": name, "branch": name, "branch_name": name, "operator": name, **_tuples(said)}
+    known: dict[str, Any] = {
+        "id": name,
+        "name": name,
+        "branch": name,
+        "branch_name": name,
+        "operator": name,
+        **_tuples(said),
+    }
     return Offered(coverage=tuple(covers), eligibility=eligibility_from(rules), **known)
 
 

@@ -40,7 +40,7 @@ def running() -> CaseFacts:
         clocks.arm(rule_of(name), name, track, MONDAY, FRANCE)
         for name, track in ((ANSWER, "referral-1"), (ACCEPTANCE, "case"))
     )
-    common = {"territory": "t", "referent": "ines", "over": OVER, "consent_to_share": True}
+    common: dict[str, Any] = {"territory": "t", "referent": "ines", "over": OVER, "consent_to_share": True}
     return CaseFacts(state="orientation", tracks={"referral-1": asked}, deadlines=deadlines, **common)
 
 
@@ -52,7 +52,8 @@ def after(
         facts, Act(track, event, actor, datetime(day.year, day.month, day.day, 11, tzinfo=UTC), given or {})
     )
     assert decision.allowed, decision.reasons
-    return decision.facts
+    found: CaseFacts = decision.facts
+    return found
 
 
 def refused(facts: CaseFacts, day: date, actor: Actor, given: Mapping[str, Any]) -> list[str]:

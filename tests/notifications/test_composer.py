@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, insert, update
+from sqlalchemy import Connection, event, insert, select, update
 
 from cases.access import scope_of
 from cases.database import Database, connect
@@ -194,62 +194,6 @@ def test_an_entrepreneur_reads_no_word_of_the_administration(lives: dict[str, Li
             ), mail
 
 
-# -- languages ----------------------------------------------------------------------------------------------------------------
-
-TRANSLATED = (
-    "case_logged",
-    "case_logged_ack",
-    "who_calls",
-    "still_looking",
-    "nobody_called_ack",
-    "survey",
-    "consent_withdrawn_ack",
-)
-FIRST_WORDS = {
-    "ar": "[\u0600-\u06ff]{3}",
-    "tr": "sizi|Biri|iki soru|paylaşmıyoruz|arıyoruz",
-    "pt": "pedido|Alguém|Só duas|partilhamos|Continuamos",
-}
-
-
-@pytest.mark.parametrize("language", FIRST_WORDS)
-def test_a_translation_that_nobody_has_reviewed_does_not_leave(lives: dict[str, Life], language: str) -> None:
-    life = lives[Kind.REFERRAL]
-    life.entrepreneur_has(language=language)
-    for key in TRANSLATED:
-        composed = life.compose(life.message(Mail(key, "entrepreneur", "referral", event="accept")))
-        assert f'lang="{language}"' not in composed.html
-        assert "En plus simple" in composed.html
-        assert "Traduction" not in composed.text
-    life.entrepreneur_has(language="fr")
-
-
-@pytest.mark.parametrize("language", FIRST_WORDS)
-def test_a_reviewed_translation_stands_above_the_french(lives: dict[str, Life], language: str) -> None:
-    life = lives[Kind.REFERRAL]
-    life.entrepreneur_has(language=language)
-    for key in TRANSLATED:
-        row = life.message(Mail(key, "entrepreneur", "referral", event="accept"))
-        composed = life.compose(row, reviewed={(key, language)})
-        above, _, below = composed.html.partition("Traduction")
-        assert f'<div lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in above
-        assert re.search(FIRST_WORDS[language], above)
-        assert "En plus simple" in below
-        assert composed.html.count('class="btn"') == 1
-        assert re.search(FIRST_WORDS[language], composed.text)
-    life.entrepreneur_has(language="fr")
-
-
-def test_numbers_in_arabic_stand_by_themselves(lives: dict[str, Life]) -> None:
-    life = lives[Kind.REFERRAL]
-    life.entrepreneur_has(language="ar")
-    row = life.message(Mail("who_calls", "entrepreneur", "referral", event="accept"))
-    composed = life.compose(row, reviewed={("who_calls", "ar")})
-    life.entrepreneur_has(language="fr")
-    assert '<bdi dir="ltr">09/02/2027</bdi>' in composed.html
-    assert words_of(composed.html).count('<bdi dir="ltr">06 39 98 41 28</bdi>') == 1
-
-
 # -- digests ------------------------------------------------------------------------------------------------------------------
 
 
@@ -261,6 +205,21 @@ def test_a_digest_names_each_thing_and_where_it_is_done(lives: dict[str, Life]) 
     for mail, subject, _ in SAID:
         assert mail.role != "adviser" or any(line.startswith(f"{subject} : ") for line in lines_of(composed))
     assert f"→ Ouvrir À faire : {BASE_URL}/" in lines_of(composed)
+
+
+def test_an_answer_to_several_reminders_reaches_their_one_adviser_or_the_mail_says_that_nobody_reads_it(
+    lives: dict[str, Life],
+) -> None:
+    life = lives[Kind.REFERRAL]
+    [own] = life.rows(select(person.c.email).where(person.c.id == life.ids["adviser"]))
+    to_operator = life.compose_digest([life.message(mail) for mail, _, _ in SAID if mail.role == "operator"])
+    theirs = [life.message(mail, to_email=own.email) for mail, _, _ in SAID if mail.role == "adviser"]
+    to_adviser = life.compose_digest(theirs)
+
+    assert to_operator.reply_to == own.email
+    assert "Une réponse à ce message arrive à Samir." in words_of(to_operator.text)
+    assert to_adviser.reply_to is None
+    assert "Personne ne lit les réponses à ce message" in words_of(to_adviser.text)
 
 
 def test_a_manager_reads_how_many_cases_are_stuck_and_since_when(lives: dict[str, Life]) -> None:

@@ -41,6 +41,8 @@ HEADERS = {
 }
 ROW = {
     "id": "1",
+    "key": "referral_sent",
+    "role": "operator",
     "to_name": "Nadia",
     "to_email": "nadia@example.org",
     "mail_class": "direct",
@@ -55,6 +57,7 @@ def raw_letter(**changes: str) -> bytes:
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
+@pytest.mark.asvs("1.3.3", "1.3.11")
 def test_whatever_a_name_holds_the_letter_is_harmless(scene: Scene, mail_server: MailServer, name: str) -> None:
     scene.entrepreneur_has(name=name)
     scene.plan()

@@ -123,6 +123,7 @@ def test_what_is_no_address_is_a_dead_letter_at_once(scene: Scene, mail_server: 
     assert statuses(scene)["case_logged"] == "dead"
 
 
+@pytest.mark.asvs("16.5.2")
 def test_a_server_that_is_away_costs_no_try(scene: Scene) -> None:
     server = MailServer()
     with server.running() as running:
@@ -173,6 +174,7 @@ def test_a_dead_letter_may_be_given_up(scene: Scene, mail_server: MailServer) ->
     assert not scene.database.write(lambda db: give_up(db, dead.id), WORKER)
 
 
+@pytest.mark.asvs("1.3.11")
 def test_a_name_cannot_add_a_header(scene: Scene, mail_server: MailServer) -> None:
     scene.entrepreneur_has(name="Nadia\r\nBcc: everybody@example.org")
     scene.plan()
@@ -181,6 +183,7 @@ def test_a_name_cannot_add_a_header(scene: Scene, mail_server: MailServer) -> No
 
 
 @pytest.mark.parametrize("control", ["\r\n", "\x00", "\u2028", "\x1b", "\u202e"])
+@pytest.mark.asvs("1.3.3", "1.3.11")
 def test_controls_never_stand_in_a_header(control: str) -> None:
     assert one_line(f"Nadia{control} B.") == "Nadia B."
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import email
 import imaplib
 import time
@@ -12,10 +13,15 @@ from email.message import EmailMessage
 from email.policy import default
 from pathlib import Path
 
+import icalendar
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
+from cases.access import identity_with
+from cases.database import Scope
 from cases.identifiers import new_id
+from cases.journey import Request
+from cases.records import record
 from cases.tables.memory import outbox
 from notifications.mailer import Post, send_due
 from notifications.smtp import SmtpCarrier, read_server
@@ -101,6 +107,47 @@ def test_a_real_client_reads_one_conversation_that_no_filter_finds_strange(
         assert score < 2, rules
 
 
+def test_a_real_client_takes_an_appointment_out_of_the_letter_whole(
+    scene: Scene, servers: RealServers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server itself cuts the letter into its parts, as a client on a telephone asks it to; the file is read by an agenda's own library."""
+    scene.entrepreneur_has(name="Nadia", email=READER)
+    before = len(inbox(servers, 0)[0])
+    fixes_an_appointment(scene, day="2027-02-09", time="14:30", place="Chez Adie, 12 rue de l’Épeule")
+    send(scene, servers, monkeypatch)
+
+    inbox(servers, before + 2)
+    numbers = range(before + 1, before + 3)
+    [number] = [one for one in numbers if b"CALENDAR" in fetched(servers, one, "BODYSTRUCTURE").upper()]
+    assert b'"FILENAME" "RENDEZ-VOUS.ICS"' in fetched(servers, number, "BODYSTRUCTURE").upper()
+    [entry] = icalendar.Calendar.from_ical(base64.b64decode(fetched(servers, number, "BODY.PEEK[2]"))).walk("VEVENT")
+    assert entry["DTSTART"].dt.isoformat() == "2027-02-09T13:30:00+00:00"
+    assert str(entry["LOCATION"]) == "Chez Adie, 12 rue de l’Épeule"
+
+
+def fixes_an_appointment(scene: Scene, **given: str) -> None:
+    """The adviser fixes one with who is helped."""
+
+    def unit(db: Connection) -> None:
+        who = identity_with(db, scene.ids["adviser"], via="page")
+        assert who
+        request = Request(scene.row("")["reference"], "appointment", payload=given)
+        record(db, request, by=who, now=scene.clock.now())
+
+    scene.database.write(unit, Scope.worker())
+    scene.plan()
+
+
+def fetched(servers: RealServers, number: int, what: str) -> bytes:
+    """What the server gives of one letter."""
+    client = imaplib.IMAP4("127.0.0.1", servers.imap)
+    client.login(READER, SECRET)
+    client.select("INBOX", readonly=True)
+    [answer, *_] = client.fetch(str(number), f"({what})")[1]
+    client.logout()
+    return bytes(answer[-1] if isinstance(answer, tuple) else answer)
+
+
 def test_without_encryption_this_server_takes_nothing_and_nothing_is_lost(
     scene: Scene, servers: RealServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +156,7 @@ def test_without_encryption_this_server_takes_nothing_and_nothing_is_lost(
     assert {row.status for row in scene.messages()} == {"waiting"}
 
 
+@pytest.mark.asvs("12.3.2")
 def test_a_certificate_that_nobody_vouches_for_is_not_trusted(
     scene: Scene, servers: RealServers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -148,6 +148,7 @@ def test_a_server_that_lets_two_in_gets_ten_letters_by_two_connections() -> None
     assert server.connections == 2
 
 
+@pytest.mark.asvs("12.3.1")
 def test_encryption_that_is_required_and_not_offered_sends_nothing() -> None:
     server = Server()
     with pytest.raises(Closed):

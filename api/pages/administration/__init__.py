@@ -1,6 +1,6 @@
-"""The pages of administration: people, cases opened with a reason, the journal, how long things are kept, machines, mails, tokens."""
+"""The pages of administration: people, cases opened with a reason, the journal, how long things are kept, machines, mails, tokens, webhooks."""
 
-from api.pages.administration import audit, home, keeping, machines, mails, opening, people, person, tokens
+from api.pages.administration import audit, home, keeping, machines, mails, opening, people, person, tokens, webhooks
 
 ROUTERS = (
     home.router,
@@ -12,4 +12,5 @@ ROUTERS = (
     machines.router,
     mails.router,
     tokens.router,
+    webhooks.router,
 )

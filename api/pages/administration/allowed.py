@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from api.pages.shell import LEADERS
 from api.security import Visit
 from cases.errors import NotFound
 from engine.model import Role
 
+__all__ = ["ADMINS", "LEADERS", "refuse_others"]
+
 ADMINS: Final = frozenset({Role.ADMIN})
-LEADERS: Final = frozenset({Role.ADMIN, Role.MANAGER})
 
 
 def refuse_others(visit: Visit, roles: frozenset[Role]) -> None:

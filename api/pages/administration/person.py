@@ -17,7 +17,9 @@ from api.pages.administration.allowed import LEADERS, refuse_others
 from api.pages.case_view import STAGES
 from api.pages.shell import ROLES, PageVisit, done, see_other, to_correct, warned
 from api.security import Visit
+from api.sign_in import end_others
 from api.steps import take
+from api.vouched_people import forget_vouched
 from cases import absences, colleagues
 from cases.absences import Away, Planned
 from cases.colleagues import Colleague, HeldCase
@@ -64,6 +66,20 @@ async def close_account(request: Request, person: str, visit: PageVisit) -> Resp
     except Invalid as error:
         return await _show(request, visit, person, error=error)
     told = "Ce compte est fermé : sessions, jetons et liens ne s’ouvrent plus."
+    return see_other(request, f"/administration/personnes/{person}", done(told))
+
+
+@router.post("/sessions/fermer")
+async def end_sessions(request: Request, person: str, visit: PageVisit) -> Response:
+    """Sign somebody out wherever they are; they may come in again."""
+
+    def unit(db: Connection) -> None:
+        one = _theirs(db, visit, person).id
+        end_others(db, one, "", visit.now)
+        forget_vouched(db, one)
+
+    await visit.work.write(unit, SYSTEM)
+    told = "Ses sessions sont fermées : cette personne se connecte de nouveau, par un courriel."
     return see_other(request, f"/administration/personnes/{person}", done(told))
 
 

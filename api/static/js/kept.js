@@ -28,13 +28,14 @@ async function inTheStore(mode, act) {
   }
 }
 
-// One entry: {key, who, at, fields: [[name, value]…], wrong: null or why it could not be logged}.
+// One entry: {key, who, at, fields: [[name, words or photo]…], wrong: null or why it could not be logged}.
 const keep = (entry) => inTheStore("readwrite", (store) => store.put(entry));
 const forget = (key) => inTheStore("readwrite", (store) => store.delete(key));
 const allKept = () => inTheStore("readonly", (store) => store.getAll());
 
 async function sendOne(entry, csrf) {
-  const body = new URLSearchParams(entry.fields);
+  const body = new FormData();
+  for (const [name, value] of entry.fields) body.append(name, value);
   body.set("csrf", csrf);
   const answer = await fetch(KEPT, { method: "POST", body, redirect: "manual" });
   if (answer.status === 201) return forget(entry.key);

@@ -28,11 +28,18 @@ function named(entry) {
   return Object.fromEntries(entry.fields).name || place.dataset.unnamed;
 }
 
+function fillPhoto(input, photo) {
+  const chosen = new DataTransfer();
+  if (photo?.size) chosen.items.add(photo);
+  input.files = chosen.files;
+}
+
 function fillIn(entry) {
   for (const input of form.elements) {
     const values = entry.fields.filter(([name]) => name === input.name).map(([, value]) => value);
     if (["key", "csrf", "who"].includes(input.name)) continue;
-    if (input.type === "checkbox" || input.type === "radio") input.checked = values.includes(input.value);
+    if (input.type === "file") fillPhoto(input, values[0]);
+    else if (input.type === "checkbox" || input.type === "radio") input.checked = values.includes(input.value);
     else if (values.length) input.value = values[0];
   }
   for (const more of form.querySelectorAll("details")) more.open = true;

@@ -12,6 +12,7 @@ from engine.guards import answered_on_behalf, its_needs_are_open, no_sibling_is_
 from engine.inputs import choice, of_kind, words
 from engine.lists import DECLINE
 from engine.model import InputKind, Leaving, MailClass, Notify, Refusal, Role, Step
+from engine.sentences import say
 from engine.state_names import ReferralState
 
 CALL_BACK_WITHIN: Final = 10
@@ -81,7 +82,9 @@ def an_agent_of_the_branch(at: Situation) -> Refusal | None:
     if at.asking or at.given("agent") in at.referral.agents:
         return None
     return Refusal(
-        "no_agent", f"Dites qui appellera : un conseiller de {at.referral.branch_name or 'l’antenne'}.", field="agent"
+        "no_agent",
+        say("Dites qui appellera : un conseiller de {branch}.", branch=at.referral.branch_name or "l’antenne"),
+        field="agent",
     )
 
 

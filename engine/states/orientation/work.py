@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from engine.effects import Effect, Follow, Forget, Put, PutNeed, Route, Tell
 from engine.facts import Situation
@@ -10,6 +11,7 @@ from engine.guards import answered_on_behalf, consent_to_share, three_attempts
 from engine.inputs import choice, flag, of_kind, words
 from engine.lists import CHANNEL, DISCONTINUE, PROGRESS, RESULT, WITHDRAW
 from engine.model import InputKind, MailClass, Notify, Refusal, Role, Step
+from engine.sentences import say
 from engine.state_names import Phase, ReferralState
 from engine.states.orientation.answers import OPERATOR_OR_ADVISER, WAITING, an_agent_of_the_branch, noted_by_the_adviser
 from engine.steps.needs import ADVISER, OUTCOMES
@@ -33,6 +35,20 @@ def _for_needs_of_the_case(at: Situation) -> Refusal | None:
     return Refusal("no_need", "Dites pour quel besoin de ce dossier.", field="needs")
 
 
+MESSAGE_AT_MOST: Final = 1_000
+"""Letters of what an adviser writes to a branch instead of the message that was prepared."""
+
+
+def _a_message_that_is_read(at: Situation) -> Refusal | None:
+    if at.asking or len(str(at.given("message") or "")) <= MESSAGE_AT_MOST:
+        return None
+    return Refusal(
+        "message_too_long",
+        f"Ce message est trop long pour être lu : {MESSAGE_AT_MOST} caractères au plus.",
+        field="message",
+    )
+
+
 draft = Step(
     "draft",
     "Demander à un opérateur",
@@ -45,8 +61,9 @@ draft = Step(
         of_kind(InputKind.TRACKS, "exclusive_with", "Une seule réponse suffit, avec"),
         flag("targeted", "Aide ciblée du programme"),
         words("reason", "Pourquoi cet opérateur"),
+        words("message", "Votre message à l’opérateur"),
     ),
-    guards=(_for_needs_of_the_case, _kept_or_a_reason),
+    guards=(_for_needs_of_the_case, _kept_or_a_reason, _a_message_that_is_read),
     guard_says="the case is qualified and open; the offer was kept by the routing, or a reason",
     effect_says="frozen reference to the proposal",
 )
@@ -63,7 +80,11 @@ def _the_branch_is_open(at: Situation) -> Refusal | None:
     if closed is None:
         return None
     return Refusal(
-        "branch_closed", f"L’antenne est fermée jusqu’au {closed:%d/%m/%Y} : attendez, ou demandez à quelqu’un d’autre."
+        "branch_closed",
+        say(
+            "L’antenne est fermée jusqu’au {closed:%d/%m/%Y} : attendez, ou demandez à quelqu’un d’autre.",
+            closed=closed,
+        ),
     )
 
 
@@ -234,7 +255,10 @@ def _where_the_news_comes_from(at: Situation) -> Refusal | None:
         return None
     return Refusal(
         "no_source",
-        f"Dites d’où vient la nouvelle : {at.referral.operator_name or 'l’opérateur'} pourra la corriger.",
+        say(
+            "Dites d’où vient la nouvelle : {operator} pourra la corriger.",
+            operator=at.referral.operator_name or "l’opérateur",
+        ),
         field="source",
     )
 

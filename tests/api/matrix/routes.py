@@ -119,6 +119,8 @@ PAGES: Final[Mapping[str, Way]] = {
     "POST /lien/{token}/nouveau": Way(
         public=True, ok=(303,), fill={"token": "aucun-lien-ne-porte-ces-lettres"}, form={}
     ),
+    "POST /lien/{token}/langue": Way("link", public=True, ok=(303,), form={"langue": "ar"}),
+    "POST /langue": Way(public=True, ok=(303,), form={"langue": "en"}),
     "GET /mon-dossier/{token}": Way("link", public=True),
     "GET /mon-dossier/{token}/{word}": Way("link", public=True, fill={"word": "arreter"}),
     "POST /mon-dossier/{token}": Way(
@@ -192,6 +194,16 @@ PAGES: Final[Mapping[str, Way]] = {
         roles=ADMIN, refused=404, ok=(404,), fill={"reference": "QP-0000-0000"}, form={}
     ),
     "GET /administration/jetons": Way(roles=ADMIN, refused=404),
+    "POST /administration/jetons": Way(roles=ADMIN, refused=404, ok=(422,), form={"name": ""}),
+    "GET /administration/webhooks": Way(roles=ADMIN, refused=404),
+    "POST /administration/webhooks": Way(roles=ADMIN, refused=404, ok=(422,), form={"url": "http://outil.example"}),
+    "GET /administration/webhooks/{identifier}": Way("webhook", ADMIN, 404),
+    "POST /administration/webhooks/{identifier}/arreter": Way("webhook", ADMIN, 404, ok=(303, 404), form={}),
+    "POST /administration/webhooks/{identifier}/reprendre": Way("webhook", ADMIN, 404, ok=(303, 404), form={}),
+    "POST /administration/webhooks/{identifier}/supprimer": Way(
+        roles=ADMIN, refused=404, ok=(404,), fill={"identifier": "aucun"}, form={}
+    ),
+    "POST /administration/personnes/{person}/sessions/fermer": Way(fill={"person": "aucune"}, ok=(404,), form={}),
     "POST /administration/jetons/{identifier}/revoquer": Way(
         roles=ADMIN, refused=404, ok=(404,), fill={"identifier": "aucun"}, form={}
     ),
@@ -210,6 +222,11 @@ PAGES: Final[Mapping[str, Way]] = {
         "person", ok=(404,), fill={"grant": "aucun"}, form={}
     ),
     "GET /aide/erreurs": Way(public=True),
+    "GET /aides/fichier": Way(roles=ADMIN, refused=404),
+    "GET /aides/fichier/{identifier}": Way(ok=(404,), fill={"identifier": "aucun"}),
+    "POST /aides/fichier": Way(roles=ADMIN, refused=404, ok=(422,), form={}),
+    "POST /aides/fichier/{identifier}": Way(ok=(404,), fill={"identifier": "aucun"}, form={}),
+    "POST /aides/fichier/{identifier}/annuler": Way(ok=(404,), fill={"identifier": "aucun"}, form={}),
     "GET /annuaire": Way(),
     "GET /annuaire/export.{form}": Way(ok=(200, 403, 404), fill={"form": "csv"}),
     "GET /annuaire/fichier": Way(ok=(200, 303)),
@@ -217,6 +234,7 @@ PAGES: Final[Mapping[str, Way]] = {
     "GET /annuaire/lignes/{nature}": Way(ok=(200, 403, 404), fill={"nature": "branch"}),
     "GET /annuaire/{slug}": Way(fill={"slug": "adie"}),
     "POST /annuaire/absences/{identifier}/retirer": Way(ok=(303, 403, 404), fill={"identifier": "aucune"}, form={}),
+    "POST /annuaire/fermetures/{identifier}/retirer": Way(ok=(303, 403, 404), fill={"identifier": "aucune"}, form={}),
     "POST /annuaire/fichier": Way(ok=(403, 404, 422), form={}),
     "POST /annuaire/fichier/{upload}": Way(ok=(403, 404, 422), fill={"upload": "aucun"}, form={}),
     "POST /annuaire/lignes/{nature}": Way(ok=(403, 404, 422), fill={"nature": "branch"}, form={}),
@@ -228,10 +246,12 @@ PAGES: Final[Mapping[str, Way]] = {
     "POST /dossiers/{reference}/orienter": Way("case", TERRITORY, 404, ok=(303, 404, 422), form={}),
     "GET /imports/{identifier}/rapport.{kind}": Way("import", fill={"kind": "csv"}),
     "GET /mon-compte": Way(),
+    "GET /mon-compte/donnees.zip": Way(),
     "POST /mon-compte/jetons/{token_id}/fermer": Way(ok=(404,), fill={"token_id": "aucun"}, form={}),
     "POST /mon-compte/sessions/{session_id}/fermer": Way(ok=(404,), fill={"session_id": "aucune"}, form={}),
     "POST /mon-compte/sessions/autres/fermer": Way(ok=(303,), form={}),
     "POST /mon-compte/role": Way(ok=(303, 404, 422), form={"role": "aucun"}),
+    "POST /mon-compte/langue": Way(ok=(303, 422), form={"langue": "en"}),
     "POST /mon-compte/telephone": Way(ok=(303, 404, 422), form={}),
     "GET /pilotage/choix": Way(roles=TERRITORY, refused=404),
     "GET /aide/composants": Way(public=True),

@@ -139,6 +139,7 @@ def test_too_many_aids_are_refused_before_any_is_read(database: Database) -> Non
         taken(database, [SUBSIDY] * 20_001)
 
 
+@pytest.mark.asvs("1.3.1")
 def test_markup_and_controls_leave_words_alone(database: Database) -> None:
     hostile = {"description": "<script>alert(1)</script>Un <i>prêt</i>\x00 à 0&nbsp;%", "subvention_rate_lower_bound": None,
                "subvention_rate_upper_bound": None, "eligibility": "mot " * 400}  # fmt: skip

@@ -100,6 +100,7 @@ def a_third_of_a_gigabyte_that_says_to_be_small() -> bytes:
         (a_third_of_a_gigabyte_that_says_to_be_small, "workbook_damaged"),
     ],
 )
+@pytest.mark.asvs("5.2.1", "5.2.3", "15.2.2")
 def test_a_bomb_is_refused_quickly_and_with_little_memory(bomb: Callable[[], bytes], code: str) -> None:
     data = bomb()
     assert len(data) < 500_000
@@ -144,6 +145,7 @@ def test_the_reading_library_is_given_only_what_was_measured() -> None:
         (xlsx_file([["Enseigne"], ["Chez Rosa"]])[:-200], WorkbookDamaged),
     ],
 )  # fmt: skip
+@pytest.mark.asvs("1.5.1", "5.2.3")
 def test_a_workbook_that_reaches_too_far_or_is_broken_is_refused(data: bytes, refusal: type[ImportFileRefused]) -> None:
     with pytest.raises(refusal):
         read_sheet(data)

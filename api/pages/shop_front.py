@@ -1,0 +1,54 @@
+"""The photo of a shop front that goes with what is noted in the street: read before anything is logged, kept as the case's first document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+from starlette.datastructures import FormData, UploadFile
+
+from api.security import Visit
+from cases.access import Identity
+from cases.documents import SentFile, add_document, read_file, request_for
+from cases.errors import Invalid
+from cases.file_kinds import kind_of
+from cases.files import Files
+
+FIELD: Final = "photo"
+_NAME: Final = "vitrine"
+
+
+@dataclass(frozen=True, slots=True)
+class ShopFront:
+    """A photo whose bytes are kept: a line on its case is still to be written."""
+
+    file: SentFile
+    path: str
+
+    def add_to(self, db: Connection, reference: str, *, by: Identity, now: datetime) -> None:
+        """Note it on the case that was just logged, in the same transaction."""
+        add_document(db, request_for(self.file, reference), self.path, by=by, now=now)
+
+
+def is_in(sent: FormData) -> bool:
+    """Whether the form bears a photo."""
+    part = sent.get(FIELD)
+    return isinstance(part, UploadFile) and bool(part.filename)
+
+
+async def shop_front_of(sent: FormData, visit: Visit, files: Files) -> ShopFront | None:
+    """The photo of a form, its bytes kept; None without one. Raises Invalid for what is no photo."""
+    part = sent.get(FIELD)
+    if not isinstance(part, UploadFile) or not part.filename:
+        return None
+    content = await part.read()
+    kind = kind_of(content)
+    if kind is None or not kind.media_type.startswith("image/"):
+        raise Invalid("Ce fichier n’est pas une photo : reprenez-la, ou retirez-la.", FIELD)
+    try:
+        file = read_file(content, _NAME)
+    except Invalid as too_heavy:
+        raise Invalid(str(too_heavy), FIELD) from None
+    return ShopFront(file, await visit.run(lambda _: files.keep(content)))

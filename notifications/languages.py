@@ -1,0 +1,163 @@
+"""The languages that pages and mails speak: which there are, in which one now, and each French sentence in it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from gettext import GNUTranslations
+from pathlib import Path
+from typing import Any, Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, pass_eval_context
+from jinja2.nodes import EvalContext
+from markupsafe import Markup
+
+from engine.sentences import Sentence
+
+TRANSLATIONS: Final = Path(__file__).parent / "translations"
+"""A catalogue for each language but French, which is the source; « fuzzy » says that no native reader has reviewed a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language: its code here, its name in itself, how a document bears it, and whose dates and numbers it has."""
+
+    code: str
+    name: str
+    tag: str
+    locale: str
+    direction: str = "ltr"
+
+    @property
+    def is_french(self) -> bool:
+        """Whether French typography is right for it."""
+        return self.tag == "fr"
+
+
+FRENCH: Final = Language("fr", "Français", "fr", "fr_FR")
+LANGUAGES: Final[Mapping[str, Language]] = {
+    one.code: one
+    for one in (
+        FRENCH,
+        Language("fr-simple", "Français facile", "fr", "fr_FR"),
+        Language("en", "English", "en", "en_GB"),
+        Language("ar", "العربية", "ar", "ar", "rtl"),
+        Language("pt", "Português", "pt", "pt_PT"),
+        Language("tr", "Türkçe", "tr", "tr_TR"),
+    )
+}
+"""All of them, by their code, in the order in which they are offered to who is helped."""
+OF_WORK: Final = ("fr", "en")
+"""Those of the people who work here."""
+_NOW: ContextVar[Language] = ContextVar("language", default=FRENCH)
+
+
+def language() -> Language:
+    """The language of who reads now."""
+    return _NOW.get()
+
+
+def speak(code: str) -> None:
+    """Speak that language until the end of the request, or of the task; French when it is not one of ours."""
+    _NOW.set(LANGUAGES.get(code, FRENCH))
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[Language]:
+    """Speak that language for a while."""
+    before = _NOW.set(LANGUAGES.get(code, FRENCH))
+    try:
+        yield _NOW.get()
+    finally:
+        _NOW.reset(before)
+
+
+def preferred(wanted: str, among: Collection[str]) -> str | None:
+    """The first of these languages that the header Accept-Language asks for; None when it asks for none of them."""
+    asked = []
+    for place, part in enumerate(wanted.split(",")[:_MOST_ASKED]):
+        tag, _, weight = part.strip().partition(";q=")
+        asked.append((-_weight(weight), place, tag.partition("-")[0].casefold()))
+    return next((tag for weight, _, tag in sorted(asked) if weight and tag in among), None)
+
+
+def shown(words: object) -> str:
+    """Words of ours in the language of who reads: a sentence by its pattern; what has no translation stays as it is."""
+    if isinstance(words, Markup):
+        return words
+    code = _NOW.get().code
+    if code == FRENCH.code or not words:
+        return str(words)
+    if not isinstance(words, Sentence):
+        return _catalogue(code).gettext(str(words))
+    given = {name: shown(value) if isinstance(value, str) else value for name, value in words.given.items()}
+    return _catalogue(code).gettext(words.pattern).format(**given)
+
+
+def shown_many(one: str, several: str, count: int) -> str:
+    """Words of ours for so many of something, in the language of who reads."""
+    if _NOW.get() is FRENCH:
+        return one if count < 2 else several
+    return _catalogue(_NOW.get().code).ngettext(one, several, count)
+
+
+def is_reviewed(code: str) -> bool:
+    """Whether a native reader has reviewed every message of that language."""
+    return code == FRENCH.code or _is_reviewed(code)
+
+
+def read_catalogue(code: str) -> Catalog:
+    """The catalogue of a language, as it is written."""
+    with (TRANSLATIONS / f"{code}.po").open("rb") as file:
+        return read_po(file)
+
+
+def teach(environment: Environment) -> None:
+    """Have the templates of an environment speak the language of who reads: `_`, `ngettext` and `language`."""
+    environment.extend(newstyle_gettext=True)
+    environment.globals |= {"_": _gettext, "gettext": _gettext, "ngettext": _ngettext, "language": language}
+
+
+_MOST_ASKED: Final = 12
+
+
+def _weight(written: str) -> float:
+    try:
+        return float(written or 1)
+    except ValueError:
+        return 0.0
+
+
+@lru_cache
+def _catalogue(code: str) -> GNUTranslations:
+    compiled = io.BytesIO()
+    write_mo(compiled, read_catalogue(code), use_fuzzy=True)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+@lru_cache
+def _is_reviewed(code: str) -> bool:
+    return not any(message.fuzzy for message in read_catalogue(code) if message.id)
+
+
+@pass_eval_context
+def _gettext(context: EvalContext, words: str, **given: Any) -> str:
+    return _filled(context, shown(words), given)
+
+
+@pass_eval_context
+def _ngettext(context: EvalContext, one: str, several: str, num: int, **given: Any) -> str:
+    return _filled(context, shown_many(one, several, num), {"num": num, **given})
+
+
+def _filled(context: EvalContext, words: str, given: Mapping[str, Any]) -> str:
+    said = {name: shown(value) if isinstance(value, str) else value for name, value in given.items()}
+    return (Markup(words) if context.autoescape else words) % said  # nosec B704

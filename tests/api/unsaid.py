@@ -1,0 +1,71 @@
+"""Finds what a page says outside of the catalogues: the page is read in a language that marks whatever it says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog
+
+from notifications.languages import Language
+from tests import translations
+
+MARKED: Final = Language("marks", "⟦marks⟧", "en", "en_GB")
+"""A language in which every message is itself, between brackets; its days and numbers are English."""
+SAID: Final = ("title", "alt", "aria-label", "placeholder")
+_INSIDE: Final = re.compile(r"⟦[^⟦⟧]*⟧")
+_DATES: Final = re.compile(
+    r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\b|\b\d+\W(January|February|March|April|May|June|July|August|September|October|November|December"
+    r"|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b"
+)
+_LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
+
+
+def write_marked(folder: Path) -> None:
+    """Write the catalogue of that language, with every message of the sources."""
+    catalogue = Catalog(locale="en_GB")
+    for words in translations.messages():
+        catalogue.add(words, f"⟦{words}⟧" if isinstance(words, str) else tuple(f"⟦{one}⟧" for one in words))
+    with (folder / f"{MARKED.code}.po").open("wb") as file:
+        translations.write_po(file, catalogue)
+
+
+class _Texts(HTMLParser):
+    """What a page says: its texts, and the attributes that are read."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        self.hidden = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.said += [value for name in SAID if (value := given.get(name))]
+        if tag in ("script", "style", "textarea"):
+            self.hidden = tag
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == self.hidden:
+            self.hidden = ""
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden and data.strip():
+            self.said.append(" ".join(data.split()))
+
+
+def unsaid(html: str, data: Collection[str] = ()) -> list[str]:
+    """The texts of a page that are in no catalogue; `data` is what people typed, which nobody translates."""
+    known = sorted((" ".join(one.split()) for one in data if one.strip()), key=len, reverse=True)
+    return [text for text in dict.fromkeys(_Texts(html).said) if _LETTERS.search(_without(text, known))]
+
+
+def _without(text: str, known: list[str]) -> str:
+    while _INSIDE.search(text):
+        text = _INSIDE.sub("", text)
+    for one in known:
+        text = text.replace(one, "")
+    return _DATES.sub("", text)
