@@ -42,6 +42,11 @@ class Way:
         """Whether what is sent names a case: `{case}` stands for each in turn."""
         return "{case}" in f"{self.query} {self.json} {self.form}"
 
+    @property
+    def bears_words(self) -> bool:
+        """Whether somebody wrote what is sent: who is not signed in is given their words back, in the place of the door."""
+        return any(" " in value for value in (self.form or {}).values())
+
 
 NOTE: Final = {"payload": {"text": "Une note."}}
 HOLD: Final = {"step": "hold", "payload": {}}

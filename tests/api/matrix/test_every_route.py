@@ -31,7 +31,7 @@ def expected(role: str, name: str, way: Way, thing: str) -> tuple[int, ...]:
         return (404,) if way.about and thing == "missing" else way.ok
     page = "/api/v1" not in name
     if role in ("anonymous", "entrepreneur") or (page and role == "api_client"):
-        return (303,) if page else (401,)
+        return (401,) if not page else (403,) if way.bears_words else (303,)
     if way.about and thing not in SEEN[way.about].get(role, ()):
         return (404,)
     if way.roles is not None and role not in way.roles:
