@@ -149,12 +149,12 @@ def _is_reviewed(code: str) -> bool:
 
 
 @pass_eval_context
-def _gettext(context: EvalContext, words: str, **given: Any) -> str:
+def _gettext(context: EvalContext, words: str, /, **given: Any) -> str:
     return _filled(context, shown(words), given)
 
 
 @pass_eval_context
-def _ngettext(context: EvalContext, one: str, several: str, num: int, **given: Any) -> str:
+def _ngettext(context: EvalContext, one: str, several: str, num: int, /, **given: Any) -> str:
     return _filled(context, shown_many(one, several, num), {"num": num, **given})
 
 
