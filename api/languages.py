@@ -56,13 +56,13 @@ async def every_language(request: Request) -> None:
     speak_to(request, among=EVERY)
 
 
-def switch(request: Request) -> dict[str, Any]:
-    """What the macro `languages` shows: the languages that the page speaks, and where a button leads."""
+def switch(request: Request, status: int) -> dict[str, Any]:
+    """What the macro `languages` shows: the languages that the page speaks, and where a button leads; a refusal repeats no address."""
     among = getattr(request.state, "languages", OF_WORK)
-    token = request.path_params.get("token")
+    token = request.path_params.get("token") if status != 404 else None
     return {
         "action": f"/lien/{token}/langue" if token else "/langue",
-        "back": request.url.path if request.method == "GET" else "",
+        "back": request.url.path if request.method == "GET" and status < 400 else "",
         "languages": [LANGUAGES[code] for code in among],
         "unreviewed": not is_reviewed(language().code),
     }

@@ -95,7 +95,7 @@ def page(
         "csrf": token_for(frame.holder(request), frame.key),
         "messages": messages,
         "demo": _ribbon() if frame.demo else None,
-        "switch": switch(request),
+        "switch": switch(request, status),
         **_of_the_reader(request, counts or {}, hot),
     }
     answer = HTMLResponse(frame.environment.get_template(template).render({**around, **context}), status)

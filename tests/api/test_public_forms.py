@@ -17,8 +17,8 @@ from tests.cases.conftest import database
 __all__ = ["database"]
 pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 """None of this depends on which database it is."""
-HARMLESS = {"POST /deconnexion"}
-"""It takes away what one has, and asks for nothing."""
+HARMLESS = {"POST /deconnexion", "POST /langue"}
+"""They change what one's own browser keeps, and ask for nothing."""
 PUBLIC = sorted(
     name
     for name, way in DECLARED.items()
