@@ -8,7 +8,8 @@ async function madeSmall(photo) {
   const drawn = await createImageBitmap(photo);
   const scale = Math.min(1, WIDEST / Math.max(drawn.width, drawn.height));
   const sheet = document.createElement("canvas");
-  [sheet.width, sheet.height] = [Math.round(drawn.width * scale), Math.round(drawn.height * scale)];
+  sheet.width = Math.round(drawn.width * scale);
+  sheet.height = Math.round(drawn.height * scale);
   sheet.getContext("2d").drawImage(drawn, 0, 0, sheet.width, sheet.height);
   const bytes = await new Promise((resolve) => sheet.toBlob(resolve, "image/jpeg", QUALITY));
   return new File([bytes], "vitrine.jpg", { type: "image/jpeg" });
