@@ -155,9 +155,10 @@ def _log(db: Connection, detection: Detection, by: Identity, now: datetime, foun
     alike = () if found and found.is_new else _find(db, detection, home, by)
     referents = found.referents if found else Referents(db, home)
     referent = by.person if home in by.territories() else referents.next()
-    reference = _new_case(db, detection, home, referent, now)
-    request = Request(reference, "log", payload={"met_in_person": detection.met_in_person}, day=detection.filled_in_on)
-    fired = journey.begin_case(db, request, by=by, now=now)
+    row = _new_case(db, detection, home, referent, now)
+    payload = {"met_in_person": detection.met_in_person}
+    request = Request(row["reference"], "log", payload=payload, day=detection.filled_in_on)
+    fired = journey.begin_case(db, request, row, by=by, now=now)
     look_alikes.keep(db, fired.case_id, alike, now)
     return Logged(fired, _seen(alike))
 
@@ -187,8 +188,10 @@ def _find(db: Connection, detection: Detection, home: str | None, by: Identity) 
     return look_alikes.find(db, described, by=by)
 
 
-def _new_case(db: Connection, detection: Detection, home: str | None, referent: str | None, now: datetime) -> str:
-    """The rows of a case that is about to be logged; its state is not there yet."""
+def _new_case(
+    db: Connection, detection: Detection, home: str | None, referent: str | None, now: datetime
+) -> dict[str, Any]:
+    """The rows of a case that is about to be logged; its own one is given back. Its state is not there yet."""
     business_id, entrepreneur_id, case_id, reference = new_id(now), new_id(now), new_id(now), new_reference()
     widen_to_case(db, case_id)
     writes = Batch(db)
@@ -203,26 +206,19 @@ def _new_case(db: Connection, detection: Detection, home: str | None, referent: 
     named = (detection.name, detection.person_name, detection.siret, detection.email, detection.city)
     situation, around = _placed(db, detection)
     informed = now if detection.consents or detection.channel else None
-    writes.insert(case_file, {
+    row = writes.insert(case_file, {
         "id": case_id, "reference": reference, "territory_id": home, "state": NEW, "state_since": now, "referent_id": referent, "business_id": business_id,
         "entrepreneur_id": entrepreneur_id, "situation": situation, "quartier_id": around, "legal_basis": detection.legal_basis,
         "notice_version": NOTICE if informed else None, "informed_at": informed, "opened_at": now, "logged_at": now, "origin": detection.origin,
-        "updated_at": now, "search_text": search.text_of(reference=reference, phone=detection.phone, words=named),
+        "updated_at": now, "pending_needs": len(detection.needs), "search_text": search.text_of(reference=reference, phone=detection.phone, words=named),
     })  # fmt: skip
+    said = {"case_id": case_id, "given": True, "at": now, "channel": detection.channel, "notice_version": NOTICE}
     for purpose in detection.consents:
-        row = {
-            "case_id": case_id,
-            "purpose": purpose,
-            "given": True,
-            "at": now,
-            "channel": detection.channel,
-            "notice_version": NOTICE,
-        }
-        writes.insert(consent, {"id": new_id(now), **row})
+        writes.insert(consent, {"id": new_id(now), "purpose": purpose, **said})
     for entered in detection.needs:
         _write_need(writes, case_id, entered, now)
     writes.send()
-    return reference
+    return row
 
 
 def _business(detection: Detection) -> dict[str, Any]:
@@ -260,6 +256,7 @@ def add_need(db: Connection, case_id: str, entered: Mapping[str, Any], now: date
     """A need of a case: its subject, and its axis, levers and amount (euros) where they are known."""
     writes = Batch(db)
     identifier = _write_need(writes, case_id, entered, now)
+    writes.add(_ONE_MORE_NEED, {"of_case": case_id})
     writes.send()
     return identifier
 
@@ -269,5 +266,4 @@ def _write_need(writes: Batch, case_id: str, entered: Mapping[str, Any], now: da
     known = {name: entered.get(name) for name in ("axis", "amount", "detail")}
     row = {"subject": entered["subject"], "levers": plain(entered.get("levers") or []), "created_at": now, **known}
     writes.insert(need, {"id": identifier, "case_id": case_id, **row})
-    writes.add(_ONE_MORE_NEED, {"of_case": case_id})
     return identifier

@@ -31,11 +31,10 @@ from engine.definition import MACHINES, VERSION, step_named
 from engine.effects import Decision, Move, MoveTrack
 from engine.facts import Act, Actor, CaseFacts
 from engine.inputs import read_entered
-from engine.model import CASE_TRACK, TRACK_KINDS, Kind, Refusal
+from engine.model import CASE_TRACK, NEW, TRACK_KINDS, Kind, Refusal
 from engine.records import CASE_RECORDS
 
 KINDS = frozenset(Kind)
-_JUST_WRITTEN = select(case_file).where(case_file.c.reference == bindparam("wanted"))
 _UNCHANGED = update(case_file).where(
     case_file.c.id == bindparam("of_case"), case_file.c.version == bindparam("of_version")
 )
@@ -88,11 +87,8 @@ def fire(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fi
     return fired
 
 
-def begin_case(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fired:
-    """Take the first step of a case whose rows were just written: whoever logs it needs no relation to it yet."""
-    row = fetch_row(db, _JUST_WRITTEN, {"wanted": request.reference})
-    if row is None:
-        raise NotFound
+def begin_case(db: Connection, request: Request, row: dict[str, Any], *, by: Identity, now: datetime) -> Fired:
+    """Take the first step of a case whose row was just written: whoever logs it needs no relation to it yet."""
     return _fire_on(db, request, row, by=by, now=now)
 
 
@@ -256,7 +252,8 @@ def _stay(transaction: Transaction, move: Move) -> None:
     if move.from_state == move.to_state:
         return
     now, here = transaction.now, {"subject_id": transaction.subject_id, "track": move.track}
-    transaction.writes.add(_LEAVE, {"of_subject": transaction.subject_id, "of_track": move.track, "left_at": now})
+    if move.from_state != NEW:
+        transaction.writes.add(_LEAVE, {"of_subject": transaction.subject_id, "of_track": move.track, "left_at": now})
     row = {**here, "id": new_id(now), "state": move.to_state, "entered_at": now, "definition": VERSION}
     transaction.writes.insert(stay, row)
     if move.track != CASE_TRACK:

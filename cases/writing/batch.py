@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Insert, Table, Update, insert
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
 from cases.facts.compiled import compiled, driver_of, the_drivers_errors
 
@@ -24,9 +25,10 @@ class Batch:
         ready = compiled(statement, tuple(values), self._db.dialect)
         self._waiting.append((ready.sql, ready.bound(values)))
 
-    def insert(self, table: Table, row: Mapping[str, Any]) -> None:
-        """Insert a row; a column that it does not name takes its default."""
+    def insert(self, table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Insert a row; give it whole: a column that it does not name takes its default."""
         self.add(_insert_into(table), row)
+        return {**_defaults(table), **row}
 
     def send(self) -> int:
         """Do all that waits; give how many rows the last one changed."""
@@ -41,3 +43,12 @@ class Batch:
 @cache
 def _insert_into(table: Table) -> Insert:
     return insert(table)
+
+
+@cache
+def _defaults(table: Table) -> Mapping[str, Any]:
+    known = {column.key: column.default for column in table.c}
+    return {
+        name: default.arg if isinstance(default, ScalarElementColumnDefault) else None
+        for name, default in known.items()
+    }
