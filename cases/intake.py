@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -14,9 +15,11 @@ from cases import journey, look_alikes, search
 from cases.access import Identity
 from cases.database import ask_everywhere, widen_to_case
 from cases.errors import Invalid
+from cases.facts.of_case import Found as Documents
+from cases.facts.of_case import of_territory
 from cases.identifiers import new_id, new_reference
 from cases.journal import plain
-from cases.journey import Fired, Request
+from cases.journey import Beginning, Fired, Request
 from cases.look_alikes import Described, LookAlike
 from cases.quartiers import locate, quartier_named
 from cases.tables.case import business, case_file, consent, entrepreneur, need
@@ -117,11 +120,13 @@ class Referents:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found out once for many businesses of a territory: its id, who follows them; whether this one is like no other."""
+    """What was found out once for many businesses of a territory: its id, who follows them, what a case's facts say of it."""
 
-    home: str
+    home: str | None
     referents: Referents
-    is_new: bool = False
+    place: Documents
+    writes: Batch | None = None
+    """Where a case that is like no other waits to be written with others; None: it is written at once, and compared with all."""
 
 
 def log_case(
@@ -151,16 +156,23 @@ def log_case(
 def _log(db: Connection, detection: Detection, by: Identity, now: datetime, found: Found | None) -> Logged:
     if not detection.name.strip() and not detection.siret:
         raise Invalid("Donnez le nom de l’enseigne, ou son numéro SIRET.", "name")
-    home = found.home if found else _territory_id(db, detection.territory)
-    alike = () if found and found.is_new else _find(db, detection, home, by)
-    referents = found.referents if found else Referents(db, home)
-    referent = by.person if home in by.territories() else referents.next()
-    row = _new_case(db, detection, home, referent, now)
+    found = found or _found(db, detection.territory)
+    alike = () if found.writes else _find(db, detection, found.home, by)
+    referent = by.person if found.home in by.territories() else found.referents.next()
+    new = _new_case(db, detection, found, referent, now)
     payload = {"met_in_person": detection.met_in_person}
-    request = Request(row["reference"], "log", payload=payload, day=detection.filled_in_on)
-    fired = journey.begin_case(db, request, row, by=by, now=now)
-    look_alikes.keep(db, fired.case_id, alike, now)
+    request = Request(new.row["reference"], "log", payload=payload, day=detection.filled_in_on)
+    fired = journey.begin_case(db, request, new, by=by, now=now)
+    if not found.writes:
+        widen_to_case(db, fired.case_id)
+        new.writes.send()
+        look_alikes.keep(db, fired.case_id, alike, now)
     return Logged(fired, _seen(alike))
+
+
+def _found(db: Connection, slug: str | None) -> Found:
+    home = _territory_id(db, slug)
+    return Found(home, Referents(db, home), of_territory(db, home))
 
 
 def known_already(db: Connection, detection: Detection, *, by: Identity) -> tuple[str, ...]:
@@ -188,13 +200,10 @@ def _find(db: Connection, detection: Detection, home: str | None, by: Identity) 
     return look_alikes.find(db, described, by=by)
 
 
-def _new_case(
-    db: Connection, detection: Detection, home: str | None, referent: str | None, now: datetime
-) -> dict[str, Any]:
-    """The rows of a case that is about to be logged; its own one is given back. Its state is not there yet."""
+def _new_case(db: Connection, detection: Detection, found: Found, referent: str | None, now: datetime) -> Beginning:
+    """A case that is about to be logged, with the rows that it needs; its state is not there yet."""
     business_id, entrepreneur_id, case_id, reference = new_id(now), new_id(now), new_id(now), new_reference()
-    widen_to_case(db, case_id)
-    writes = Batch(db)
+    writes = found.writes or Batch(db)
     writes.insert(business, {"id": business_id, **_business(detection)})
     contact = {
         "name": detection.person_name,
@@ -206,19 +215,19 @@ def _new_case(
     named = (detection.name, detection.person_name, detection.siret, detection.email, detection.city)
     situation, around = _placed(db, detection)
     informed = now if detection.consents or detection.channel else None
-    row = writes.insert(case_file, {
-        "id": case_id, "reference": reference, "territory_id": home, "state": NEW, "state_since": now, "referent_id": referent, "business_id": business_id,
+    row = writes.insert_whole(case_file, {
+        "id": case_id, "reference": reference, "territory_id": found.home, "state": NEW, "state_since": now, "referent_id": referent, "business_id": business_id,
         "entrepreneur_id": entrepreneur_id, "situation": situation, "quartier_id": around, "legal_basis": detection.legal_basis,
         "notice_version": NOTICE if informed else None, "informed_at": informed, "opened_at": now, "logged_at": now, "origin": detection.origin,
-        "updated_at": now, "pending_needs": len(detection.needs), "search_text": search.text_of(reference=reference, phone=detection.phone, words=named),
+        "updated_at": now, "search_text": search.text_of(reference=reference, phone=detection.phone, words=named),
     })  # fmt: skip
     said = {"case_id": case_id, "given": True, "at": now, "channel": detection.channel, "notice_version": NOTICE}
-    for purpose in detection.consents:
-        writes.insert(consent, {"id": new_id(now), "purpose": purpose, **said})
-    for entered in detection.needs:
-        _write_need(writes, case_id, entered, now)
-    writes.send()
-    return row
+    consents = [
+        writes.insert_whole(consent, {"id": new_id(now), "purpose": purpose, **said}) for purpose in detection.consents
+    ]
+    needs = [_write_need(writes, case_id, entered, now) for entered in detection.needs]
+    documents: Documents = defaultdict(list, {**found.place, **plain({"consent": consents, "need": needs})})
+    return Beginning(row, documents, writes)
 
 
 def _business(detection: Detection) -> dict[str, Any]:
@@ -255,15 +264,13 @@ def _placed(db: Connection, detection: Detection) -> tuple[str, str | None]:
 def add_need(db: Connection, case_id: str, entered: Mapping[str, Any], now: datetime) -> str:
     """A need of a case: its subject, and its axis, levers and amount (euros) where they are known."""
     writes = Batch(db)
-    identifier = _write_need(writes, case_id, entered, now)
+    row = _write_need(writes, case_id, entered, now)
     writes.add(_ONE_MORE_NEED, {"of_case": case_id})
     writes.send()
-    return identifier
+    return str(row["id"])
 
 
-def _write_need(writes: Batch, case_id: str, entered: Mapping[str, Any], now: datetime) -> str:
-    identifier = new_id(now)
+def _write_need(writes: Batch, case_id: str, entered: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     known = {name: entered.get(name) for name in ("axis", "amount", "detail")}
     row = {"subject": entered["subject"], "levers": plain(entered.get("levers") or []), "created_at": now, **known}
-    writes.insert(need, {"id": identifier, "case_id": case_id, **row})
-    return identifier
+    return writes.insert_whole(need, {"id": new_id(now), "case_id": case_id, **row})

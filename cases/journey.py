@@ -16,13 +16,14 @@ from cases.database import widen_to_case
 from cases.errors import Conflict, NotFound, Refused, Unreadable
 from cases.facts.compiled import fetch_row
 from cases.facts.de_minimis import with_de_minimis
-from cases.facts.of_case import facts_of
+from cases.facts.of_case import Found, facts_from, facts_of
 from cases.identifiers import new_id
 from cases.journal import START, Chain
 from cases.tables.case import case_file
 from cases.tables.memory import refused_attempt, stay
 from cases.writing.aids_obtained import keep_aid
 from cases.writing.applying import Transaction, soonest
+from cases.writing.batch import Batch
 from cases.writing.beginnings import begin, with_actions, write_track
 from cases.writing.idempotency import claim, claim_of, keep_answer
 from cases.writing.moving import move_tracks
@@ -59,6 +60,15 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Beginning:
+    """A case that waits to be written with its first step: its row, the documents of all the rest, and what waits with it."""
+
+    row: dict[str, Any]
+    documents: Found
+    writes: Batch
+
+
+@dataclass(frozen=True, slots=True)
 class Fired:
     """What was done: the case's version then, and a line for each step that was taken."""
 
@@ -87,9 +97,21 @@ def fire(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fi
     return fired
 
 
-def begin_case(db: Connection, request: Request, row: dict[str, Any], *, by: Identity, now: datetime) -> Fired:
-    """Take the first step of a case whose row was just written: whoever logs it needs no relation to it yet."""
-    return _fire_on(db, request, row, by=by, now=now)
+def begin_case(db: Connection, request: Request, new: Beginning, *, by: Identity, now: datetime) -> Fired:
+    """Take the first step of a case that waits to be written, and have it wait too: whoever logs it needs no relation to it yet.
+
+    Raises Refused with the reasons when the rules say no.
+    """
+    facts = facts_from(new.row, new.documents)
+    actor = actor_on(by, facts, CASE_TRACK)
+    decision = decide(facts, Act(CASE_TRACK, request.event, actor, now, request.payload, request.day))
+    if not decision.allowed:
+        raise Refused(decision.reasons, CASE_TRACK)
+    chain = Chain("case", new.row["id"], 0, START)
+    transaction = Transaction(db, "case", new.row["id"], now, facts, after=decision.facts, batch=new.writes)
+    lines = _write_lines(transaction, decision, chain)
+    new.row.update(_case_columns(transaction, new.row, decision.facts, chain))
+    return Fired(new.row["id"], new.row["reference"], new.row["version"], CASE_TRACK, lines)
 
 
 def _fire_on(db: Connection, request: Request, row: dict[str, Any], *, by: Identity, now: datetime) -> Fired:
@@ -210,11 +232,27 @@ def write(
     chain = Chain("case", row["id"], row["head_sequence"], row["head_hash"] or START)
     keeps = kept["id"] if kept else None
     transaction = Transaction(db, "case", row["id"], now, facts, kept_case_id=keeps, after=decision.facts)
+    lines = _write_lines(transaction, decision, chain)
+    after, moved = (
+        decision.facts,
+        [e.track for move in decision.moves for e in move.effects if isinstance(e, MoveTrack)],
+    )
+    if kept and moved:
+        transaction.writes.send()
+        after = _without(decision.facts, moved, move_tracks(db, row, kept, moved, now))
+    version = _update_row(transaction, row, after, chain)
+    if routing.asked_by(decision):
+        routing.propose(db, row["id"], now)
+    return Fired(row["id"], row["reference"], version, CASE_TRACK, lines)
+
+
+def _write_lines(transaction: Transaction, decision: Decision, chain: Chain) -> tuple[Mapping[str, Any], ...]:
+    """Write each move of a decision with its stay and its effects; give their lines."""
     sequences: list[int] = []
     lines = []
     for move in decision.moves:
         cause = None if move.cause is None else sequences[move.cause]
-        sequence = chain.append(transaction.writes, move, at=now, cause=cause)
+        sequence = chain.append(transaction.writes, move, at=transaction.now, cause=cause)
         sequences.append(sequence)
         lines.append(
             {
@@ -229,17 +267,7 @@ def write(
         for effect in move.effects:
             transaction.apply(effect, sequence)
     transaction.hand_over_deadlines()
-    after, moved = (
-        decision.facts,
-        [e.track for move in decision.moves for e in move.effects if isinstance(e, MoveTrack)],
-    )
-    if kept and moved:
-        transaction.writes.send()
-        after = _without(decision.facts, moved, move_tracks(db, row, kept, moved, now))
-    version = _update_row(transaction, row, after, chain)
-    if routing.asked_by(decision):
-        routing.propose(db, row["id"], now)
-    return Fired(row["id"], row["reference"], version, CASE_TRACK, tuple(lines))
+    return tuple(lines)
 
 
 def _without(after: CaseFacts, tracks: Collection[str], kept: CaseFacts) -> CaseFacts:
@@ -262,16 +290,21 @@ def _stay(transaction: Transaction, move: Move) -> None:
 
 def _update_row(transaction: Transaction, row: Mapping[str, Any], after: CaseFacts, chain: Chain) -> int:
     """Send all that was written, and last the case's own row: nothing of it stays when somebody was faster."""
-    now, version = transaction.now, row["version"] + 1
-    values = {
-        **transaction.row, "state": after.state, "version": version, "head_sequence": chain.sequence, "head_hash": chain.head, "updated_at": now,
-        "open_tracks": len(after.open_tracks()), "pending_needs": len(after.pending_needs()), "definition": VERSION,
-        **soonest(after), **({"state_since": now} if after.state != row["state"] else {}),
-    }  # fmt: skip
+    values = _case_columns(transaction, row, after, chain)
     transaction.writes.add(_UNCHANGED, {"of_case": row["id"], "of_version": row["version"], **values})
     if transaction.writes.send() != 1:
         raise Conflict({"reference": row["reference"]})
-    return int(version)
+    return int(values["version"])
+
+
+def _case_columns(transaction: Transaction, row: Mapping[str, Any], after: CaseFacts, chain: Chain) -> dict[str, Any]:
+    """What changes in the case's own row."""
+    now = transaction.now
+    return {
+        **transaction.row, "state": after.state, "version": row["version"] + 1, "head_sequence": chain.sequence, "head_hash": chain.head, "updated_at": now,
+        "open_tracks": len(after.open_tracks()), "pending_needs": len(after.pending_needs()), "definition": VERSION,
+        **soonest(after), **({"state_since": now} if after.state != row["state"] else {}),
+    }  # fmt: skip
 
 
 def note_refusal(db: Connection, request: Request, by: Identity, reasons: tuple[Refusal, ...], now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, func, select
 
 from cases.database import ask_everywhere
 from cases.facts.documents import Document, answer, day_in, instant_in
-from cases.facts.question import NAMED, OF_CASE, OF_DEADLINES
+from cases.facts.question import NAMED, OF_CASE, OF_DEADLINES, OF_TERRITORY
 from cases.tables.case import business, case_file
 from cases.tables.operators import branch, branch_closure, operator
 from cases.tables.people import mentor_profile, person, role_grant
@@ -29,7 +29,17 @@ Found = Mapping[str, Sequence[Document]]
 def facts_of(db: Connection, row: Mapping[str, Any], today: date, given: Mapping[str, Any] | None = None) -> CaseFacts:
     """The facts of a case that is locked; `given` is what was entered, for the people whom it names."""
     people = {name: str((given or {}).get(name) or "") for name in NAMED}
-    found = answer(db, OF_CASE, {"case": row["id"], "territory": row["territory_id"], "today": today, **people})
+    about = {"case": row["id"], "territory": row["territory_id"], "today": today, **people}
+    return facts_from(row, answer(db, OF_CASE, about))
+
+
+def of_territory(db: Connection, territory_id: str | None) -> Found:
+    """What is known of a case that was not written yet, beside what is about to be: its territory, and the lengths that it set."""
+    return answer(db, OF_TERRITORY, {"territory": territory_id})
+
+
+def facts_from(row: Mapping[str, Any], found: Found) -> CaseFacts:
+    """The facts of a case, from its row and the documents of all the rest."""
     home = next(iter(found["territory"]), None)
     calendar = Calendar(home["holidays"], home["timezone"]) if home else NO_TERRITORY
     consents = _consents(found)

@@ -27,13 +27,15 @@ _ASKED = referral.join(branch, branch.c.id == referral.c.branch_id).join(
     operator, operator.c.id == branch.c.operator_id
 )
 
-_OF_THE_PLACE = (
+_OF_THE_TERRITORY = (
     documents("territory", territory.c.state, territory.c.holidays, territory.c.timezone).where(
         territory.c.id == bindparam("territory")
     ),
     documents("length", deadline_length.c.family, deadline_length.c.value).where(
         deadline_length.c.territory_id == bindparam("territory")
     ),
+)
+_OF_THE_PEOPLE = (
     documents("person", person.c.id, person.c.name, person.c.active).where(person.c.id.in_(_PEOPLE)),
     documents("adviser", role_grant.c.person_id, role_grant.c.territory_id).where(
         role_grant.c.person_id.in_(_PEOPLE),
@@ -95,5 +97,9 @@ _DEADLINES = documents("deadline", *(deadline.c[name] for name in (
 
 OF_DEADLINES: Final = question(_DEADLINES)
 """Deadlines of `case`, a case or a territory, that run, stand still, or were met by an answer that may still be undone."""
-OF_CASE: Final = question(*_OF_THE_PLACE, *_OF_THE_CASE, *_OF_REFERRALS, *_OF_OTHER_TRACKS, _DEADLINES)
+OF_TERRITORY: Final = question(*_OF_THE_TERRITORY)
+"""Of `territory`, for the cases that are in it."""
+OF_CASE: Final = question(
+    *_OF_THE_TERRITORY, *_OF_THE_PEOPLE, *_OF_THE_CASE, *_OF_REFERRALS, *_OF_OTHER_TRACKS, _DEADLINES
+)
 """Of `case` in `territory`, on the day `today`; with the people NAMED."""

@@ -21,6 +21,7 @@ from cases.importing.reports import columns_of, import_in_sight, phone_region
 from cases.importing.verdicts import Bringer, verdicts_on
 from cases.tables.case import case_file
 from cases.tables.memory import import_line
+from cases.writing.batch import Batch
 from engine.model import Refusal
 
 NEEDED: Final = frozenset({"name_missing", "consent_unclear", "cells_shifted"})
@@ -64,7 +65,9 @@ def _correct(
         found = read(_without(cells, found.faults, columns))
     if isinstance(found, Refused):
         raise _still_wrong(found.faults)
-    [(_, verdict)] = verdicts_on(db, [found], Bringer.of(who, file["territory_id"], file["slug"]), now)
+    bringer, writes = Bringer.of(who, file["territory_id"], file["slug"]), Batch(db)
+    [(_, verdict)] = verdicts_on(db, [found], bringer, now, writes=writes)
+    writes.send_alike_together()
     db.execute(update(import_line).where(import_line.c.id == row["id"]).values(_EMPTY | verdict))
     reference = select(case_file.c.reference).where(case_file.c.id == verdict.get("case_id"))
     return {"line": line, "verdict": verdict["verdict"], "case": db.execute(reference).scalar()}

@@ -153,10 +153,11 @@ def _keep(db: Connection, *, begun: Begun, rows: tuple[Row, ...], now: datetime)
     here = (import_line.c.import_id == begun.file_id, import_line.c.line.in_([row.line for row in rows]))
     done = set(db.execute(select(import_line.c.line).where(*here)).scalars())
     left = [row for row in rows if row.line not in done]
-    kept = Batch(db)
-    for line, verdict in verdicts_on(db, left, begun.bringer, now, dry_run=begun.dry_run):
+    made, kept = Batch(db), Batch(db)
+    for line, verdict in verdicts_on(db, left, begun.bringer, now, writes=made, dry_run=begun.dry_run):
         kept.insert(import_line, {"id": new_id(now), "import_id": begun.file_id, "line": line, **verdict})
-    kept.send()
+    made.send_alike_together()
+    kept.send_alike_together()
 
 
 def _finish(db: Connection, *, begun: Begun, now: datetime) -> None:

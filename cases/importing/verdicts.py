@@ -14,11 +14,13 @@ from sqlalchemy import Row as RowOfCase
 from cases import intake, look_alikes
 from cases.access import Identity
 from cases.duplicates import fingerprint, fold, same
+from cases.facts.of_case import of_territory
 from cases.importers.results import Blank, DeclinedContact, Detection, Duplicate, Refused, Row
 from cases.importers.values import Consent
 from cases.intake import Found, Referents
 from cases.look_alikes import TOLD_APART_BY
 from cases.needs import NEED_KINDS
+from cases.writing.batch import Batch
 
 IMPORT: Final = "import"
 """By which door an imported case came in: the journal says so."""
@@ -42,17 +44,21 @@ class Bringer:
 
 
 def verdicts_on(
-    db: Connection, rows: Sequence[Row], bringer: Bringer, now: datetime, *, dry_run: bool = False
+    db: Connection, rows: Sequence[Row], bringer: Bringer, now: datetime, *, writes: Batch, dry_run: bool = False
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Each line's number, and the columns of `import_line` that say what became of it; cases are made, unless it is a dry run.
 
-    A line that shares nothing with any case, nor with another of these, is like no other: nobody looks for it.
+    A line that shares nothing with any case, nor with another of these, is like no other: nobody looks for it, and its case waits in `writes`.
     """
     shared = _shared_values(db, rows)
-    found = Found(bringer.home, Referents(db, bringer.home))
+    one_by_one = Found(bringer.home, Referents(db, bringer.home), of_territory(db, bringer.home))
+    waiting = replace(one_by_one, writes=writes)
     for row in rows:
         is_new = isinstance(row, Detection) and shared.isdisjoint(_told_apart(row).values())
-        yield row.line, _verdict_on(db, row, bringer, now, found=replace(found, is_new=is_new), dry_run=dry_run)
+        if isinstance(row, Detection) and not is_new:
+            writes.send_alike_together()
+        found = waiting if is_new else one_by_one
+        yield row.line, _verdict_on(db, row, bringer, now, found=found, dry_run=dry_run)
 
 
 def _verdict_on(
@@ -75,7 +81,7 @@ def _verdict_on(
 def _recorded(
     db: Connection, row: Detection, bringer: Bringer, now: datetime, *, found: Found, dry_run: bool
 ) -> dict[str, Any]:
-    known = None if found.is_new else _known_case(db, row, bringer.home)
+    known = None if found.writes else _known_case(db, row, bringer.home)
     if known is not None:
         told = differences(row, known)
         return {"verdict": "duplicate", "case_id": known.id, "data": {"differences": told} if told else None}

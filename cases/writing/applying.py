@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -59,11 +59,12 @@ class Transaction:
     kept_case_id: str | None = None
     after: Facts | None = None
     """The facts once the whole decision is written; the same ones when it sets no field."""
+    batch: InitVar[Batch | None] = None
     writes: Batch = field(init=False)
-    """What waits to be written; whoever made the transaction sends it."""
+    """What waits to be written, with what waited in `batch` already; whoever made the transaction sends it."""
 
-    def __post_init__(self) -> None:
-        self.writes = Batch(self.db)
+    def __post_init__(self, batch: Batch | None) -> None:
+        self.writes = batch or Batch(self.db)
 
     def apply(self, effect: Effect, sequence: int) -> None:
         """Write one effect; what is for the facts alone has nothing to write."""

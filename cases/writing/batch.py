@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Delete, Insert, Table, Update, insert
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from cases.facts.compiled import compiled, driver_of, the_drivers_errors
+from cases.facts.compiled import Compiled, compiled, driver_of, the_drivers_errors
 
 
 class Batch:
@@ -18,26 +18,49 @@ class Batch:
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._waiting: list[tuple[str, Any]] = []
+        self._waiting: list[tuple[Compiled, Mapping[str, Any]]] = []
 
     def add(self, statement: Insert | Update | Delete, values: Mapping[str, Any]) -> None:
         """Do it when the batch is sent. `values` are columns and what they become, and what the statement binds by name."""
-        ready = compiled(statement, tuple(values), self._db.dialect)
-        self._waiting.append((ready.sql, ready.bound(values)))
+        self._waiting.append((compiled(statement, tuple(values), self._db.dialect), values))
 
-    def insert(self, table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
-        """Insert a row; give it whole: a column that it does not name takes its default."""
+    def insert(self, table: Table, row: Mapping[str, Any]) -> None:
+        """Insert a row; a column that it does not name takes its default."""
         self.add(_insert_into(table), row)
-        return {**_defaults(table), **row}
+
+    def insert_whole(self, table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Insert a row and give it with all its columns: what they become before the batch is sent is what is written."""
+        whole = {**_defaults(table), **row}
+        self.insert(table, whole)
+        return whole
 
     def send(self) -> int:
         """Do all that waits; give how many rows the last one changed."""
         waiting, self._waiting = self._waiting, []
+        with self._in_one_trip() as driver:
+            done = [driver.execute(ready.sql, ready.bound(values)) for ready, values in waiting]
+        return int(done[-1].rowcount) if done else 0
+
+    def send_alike_together(self) -> None:
+        """Do all that waits, each statement for all its rows at once, in the order in which each came first.
+
+        For rows that wait on nothing but earlier statements, as those of new cases do: many times as fast.
+        """
+        alike: dict[str, list[Any]] = {}
+        for ready, values in self._waiting:
+            alike.setdefault(ready.sql, []).append(ready.bound(values))
+        self._waiting = []
+        with self._in_one_trip() as driver:
+            cursor = driver.cursor()
+            for sql, rows in alike.items():
+                cursor.executemany(sql, rows)
+
+    @contextmanager
+    def _in_one_trip(self) -> Iterator[Any]:
         driver = driver_of(self._db)
         in_one_trip = driver.pipeline if self._db.dialect.name == "postgresql" else nullcontext
         with the_drivers_errors(self._db), in_one_trip():
-            done = [driver.execute(sql, values) for sql, values in waiting]
-        return int(done[-1].rowcount) if done else 0
+            yield driver
 
 
 @cache

@@ -52,6 +52,22 @@ def test_a_batch_says_how_many_rows_its_last_write_changed(database: Database) -
     assert database.write(unit, WORKER) == (0, 2, 0)
 
 
+def test_writes_that_are_alike_are_done_together_and_rows_may_change_until_then(database: Database) -> None:
+    def unit(db: Connection) -> None:
+        writes = Batch(db)
+        for name in ("s1", "s2"):
+            waiting = writes.insert_whole(stay, {**STAY, "id": name})
+            writes.add(LEAVE, {"of_subject": name.replace("s", "c"), "left_at": NOW})
+            waiting["subject_id"] = name.replace("s", "c")
+        writes.send_alike_together()
+        writes.send_alike_together()
+
+    database.write(unit, WORKER)
+
+    rows = database.read(lambda db: db.execute(select(stay).order_by(stay.c.id)).all(), WORKER)
+    assert [(row.id, row.subject_id, row.left_at) for row in rows] == [("s1", "c1", NOW), ("s2", "c2", NOW)]
+
+
 def test_an_error_of_the_driver_is_one_of_sqlalchemy(database: Database) -> None:
     def unit(db: Connection) -> None:
         writes = Batch(db)
