@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
@@ -26,6 +27,7 @@ from engine.routing import RULES_VERSION, Candidate, Proposal
 from engine.state_names import CaseState
 
 _OFFERED: Final = tuple(one.name for one in fields(Offered))
+_offered, _rules = attrgetter(*_OFFERED), attrgetter(*RULES)
 
 
 class NoProposal(NotFound):
@@ -70,8 +72,8 @@ def _frozen(facts: Asked, wanted: Wanted, proposal: Proposal) -> dict[str, Any]:
 
 def _as_given(offered: Offered) -> dict[str, Any]:
     """An offer as it was given to the rules, as JSON keeps it. `dataclasses.asdict` copies each of its lists: three times as long."""
-    rules = {name: getattr(offered.eligibility, name) for name in RULES}
-    given = {name: getattr(offered, name) for name in _OFFERED} | {"eligibility": rules}
+    rules = dict(zip(RULES, _rules(offered.eligibility), strict=True))
+    given = dict(zip(_OFFERED, _offered(offered), strict=True)) | {"eligibility": rules}
     return given | {"closed_until": plain(offered.closed_until)} if offered.closed_until else given
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, or_, select
 
+from cases.facts.documents import Document, documents, read
 from cases.facts.of_case import NO_TERRITORY
 from cases.needs import NEED_KINDS, NeedSubject
 from cases.standing import WAITING, Standing, standing_of
@@ -111,11 +112,11 @@ def _coverage(
     return {own: tuple(places) for own, places in found.items()}
 
 
-def _offers(db: Connection, branches: Iterable[str]) -> list[Mapping[Any, Any]]:
-    return list(db.execute(_OFFERS, {"branches": list(branches)}).mappings())
+def _offers(db: Connection, branches: Iterable[str]) -> list[Document]:
+    return read(row.document for row in db.execute(_OFFERS, {"branches": list(branches)}))
 
 
-def _offered(row: Mapping[Any, Any], covered: Mapping[str, Any], standing: Standing) -> Offered:
+def _offered(row: Document, covered: Mapping[str, Any], standing: Standing) -> Offered:
     own = row["branch_id"]
     expected, in_time = standing.answers.get(own, (0, 0))
     agent, absent = standing.agent_of(own)
@@ -124,7 +125,8 @@ def _offered(row: Mapping[Any, Any], covered: Mapping[str, Any], standing: Stand
         axes=tuple(row["axes"] or ()), levers=tuple(row["levers"] or ()), needs=tuple(row["needs"] or ()), eligibility=eligibility_from(row["eligibility"] or {}),
         coverage=covered[own], reachable=bool(row["email"] or standing.agents.get(own)), closed_until=standing.closed.get(own),
         capacity=max(1, row["capacity_per_week"]), load=standing.waiting.get(own, 0), recent=standing.recent.get(own, 0), answers=expected, in_time=in_time,
-        known=row["operator_id"] in standing.known, languages=tuple(row["languages"] or ("fr",)), step_free=row["step_free"],
+        known=row["operator_id"] in standing.known, languages=tuple(row["languages"] or ("fr",)),
+        step_free=None if row["step_free"] is None else bool(row["step_free"]),
         agent=agent.person_id if agent else None, agent_name=agent.name if agent else None, instead_of=absent.name if absent else None,
     )  # fmt: skip
 
@@ -180,11 +182,16 @@ _COVERAGE = (
     .order_by(coverage.c.branch_id, coverage.c.level, coverage.c.code)
 )
 _OFFERS = (
-    select(
-        offer, branch.c.name.label("branch_name"), branch.c.email, branch.c.capacity_per_week, branch.c.languages, branch.c.step_free,
-        branch.c.operator_id, operator.c.slug, operator.c.name.label("operator_name"),
+    documents(
+        "offer",
+        *(offer.c[name] for name in ("id", "branch_id", "name", "scope", "axes", "levers", "needs", "eligibility")),
+        *(branch.c[name] for name in ("email", "capacity_per_week", "languages", "step_free", "operator_id")),
+        branch.c.name.label("branch_name"),
+        operator.c.slug,
     )
-    .select_from(offer.join(branch, branch.c.id == offer.c.branch_id).join(operator, operator.c.id == branch.c.operator_id))
+    .select_from(
+        offer.join(branch, branch.c.id == offer.c.branch_id).join(operator, operator.c.id == branch.c.operator_id)
+    )
     .where(offer.c.branch_id.in_(bindparam("branches", expanding=True)), offer.c.active, branch.c.active)
     .order_by(offer.c.id)
-)  # fmt: skip
+)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from engine.lists import AXIS
 from engine.offers import LEVELS, Offered, Wanted, Weights
-from engine.sentences import say, together
+from engine.sentences import lowered, say, together
 from engine.state_names import Phase
 
 RULES_VERSION: Final = "1"
@@ -144,17 +145,19 @@ def _covers(wanted: Wanted, offered: Offered) -> Check:
 
 
 def _serves_need(wanted: Wanted, offered: Offered) -> Check:
-    code, need = "serves_need", wanted.label[:1].lower() + wanted.label[1:]
     if offered.needs and wanted.subject != "other" and wanted.subject not in offered.needs:
-        return Check(code, False, say("Cette offre ne répond pas à « {need} ».", need=need))
+        return _answers(wanted.label, served=False)
     on_axis = not offered.axes or wanted.axis is None or wanted.axis in offered.axes
     if not on_axis and not set(wanted.levers) & set(offered.levers):
-        return Check(
-            code,
-            False,
-            say("Cette offre ne porte pas sur l’axe « {axis} ».", axis=AXIS.get(wanted.axis or "", wanted.axis)),
-        )
-    return Check(code, True, say("L’offre répond à « {need} ».", need=need))
+        axis = AXIS.get(wanted.axis or "", wanted.axis)
+        return Check("serves_need", False, say("Cette offre ne porte pas sur l’axe « {axis} ».", axis=axis))
+    return _answers(wanted.label, served=True)
+
+
+@lru_cache(maxsize=256)
+def _answers(label: str, *, served: bool) -> Check:
+    words = "L’offre répond à « {need} »." if served else "Cette offre ne répond pas à « {need} »."
+    return Check("serves_need", served, say(words, need=lowered(label)))
 
 
 def _activity(wanted: Wanted, offered: Offered) -> Check | None:
@@ -210,17 +213,18 @@ def _amount(wanted: Wanted, offered: Offered) -> Check | None:
     rule = offered.eligibility
     words = (
         "Le montant n’est pas connu : à vérifier.",
-        say("Le montant sort des limites de l’offre{limits}.", limits=_limits(offered)),
+        _out_of_limits(rule.amount_min, rule.amount_max),
         "Le montant convient.",
     )
     return _within("amount", wanted.amount, (rule.amount_min, rule.amount_max), words)
 
 
-def _limits(offered: Offered) -> str:
-    low, high = offered.eligibility.amount_min, offered.eligibility.amount_max
+@lru_cache(maxsize=1024)
+def _out_of_limits(low: int | None, high: int | None) -> str:
     bounds = (("au moins {amount}", low), ("au plus {amount}", high))
     said = [say(words, amount=f"{value:,} €".replace(",", " ")) for words, value in bounds if value]
-    return say(" ({limits})", limits=together(said, ", ")) if said else ""
+    limits = say(" ({limits})", limits=together(said, ", ")) if said else ""
+    return say("Le montant sort des limites de l’offre{limits}.", limits=limits)
 
 
 def _legal_form(wanted: Wanted, offered: Offered) -> Check | None:
