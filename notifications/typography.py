@@ -169,13 +169,12 @@ def _each_time(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _between_tags(markup: Markup, change: Callable[[str], str]) -> Markup:
     """Change the text of a markup and leave its tags, comments, scripts and typed fields."""
-    if "<" not in markup:
-        return Markup(change(str(markup)))  # escaped already  # nosec B704
+    text = str(markup)
     parts, end = [], 0
-    for tag in _TAG.finditer(str(markup)):
-        parts += [change(str(markup)[end : tag.start()]), tag.group()]
+    for tag in _TAG.finditer(text):
+        parts += [change(text[end : tag.start()]), tag.group()]
         end = tag.end()
-    return Markup("".join([*parts, change(str(markup)[end:])]))  # escaped already  # nosec B704
+    return Markup("".join([*parts, change(text[end:])]))  # escaped already  # nosec B704
 
 
 @lru_cache(maxsize=4096)
