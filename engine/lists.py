@@ -202,3 +202,8 @@ OFFER_KIND: Final[Labels] = {
     "network": "Réseau",
     "premises": "Local",
 }
+SPOKEN: Final[Labels] = {
+    "fr": "français", "ar": "arabe", "en": "anglais", "es": "espagnol", "pt": "portugais", "tr": "turc", "wo": "wolof", "rcf": "créole", "uk": "ukrainien",
+    "zh": "chinois", "ta": "tamoul", "ro": "roumain",
+}  # fmt: skip
+"""Languages in which operators receive people, by their ISO 639 codes, as they stand in a sentence."""

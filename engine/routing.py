@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from engine.lists import AXIS
+from engine.lists import AXIS, SPOKEN
 from engine.offers import LEVELS, Offered, Wanted, Weights
 from engine.sentences import lowered, say, together
 from engine.state_names import Phase
@@ -366,16 +366,10 @@ def _earlier_tie(_: Wanted, offered: Offered) -> Share:
     )
 
 
-_SPOKEN: Final = {
-    "fr": "français", "ar": "arabe", "en": "anglais", "es": "espagnol", "pt": "portugais", "tr": "turc", "wo": "wolof", "rcf": "créole", "uk": "ukrainien",
-    "zh": "chinois", "ta": "tamoul", "ro": "roumain",
-}  # fmt: skip
-
-
 def _access(wanted: Wanted, offered: Offered) -> Share:
     """Three shares for the language, two for a step-free office."""
     spoken = wanted.language in offered.languages
-    language = _SPOKEN.get(wanted.language, wanted.language)
+    language = SPOKEN.get(wanted.language, wanted.language)
     said = (
         say("Reçoit en {language}", language=language)
         if spoken
