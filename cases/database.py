@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, Literal, Protocol, Self, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, RowMapping, bindparam, create_engine, event, select, text
@@ -154,7 +156,7 @@ class SQLite:
     def __init__(self, url: str) -> None:
         if make_url(url).database in (None, "", ":memory:"):
             raise DatabaseRefused("Une base SQLite est un fichier : donnez son chemin, comme sqlite:///dossiers.db.")
-        self.engine = create_engine(url, hide_parameters=True)
+        self.engine = create_engine(url, hide_parameters=True, json_serializer=_json)
         event.listen(self.engine, "connect", _prepare_sqlite)
         self._writer = SQLiteWriter(self.engine)
         self._readers = create_engine(url, pool_size=8, max_overflow=8, hide_parameters=True)
@@ -248,9 +250,13 @@ def _pool(url: str, pooler: str | None) -> Engine:
             url = url.replace(name, "postgresql+psycopg://", 1)
     limits = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
     arguments = {"prepare_threshold": None} if pooler else {"options": limits}
-    return create_engine(url, pool_size=8, max_overflow=8, connect_args=arguments, hide_parameters=True)
+    return create_engine(
+        url, pool_size=8, max_overflow=8, connect_args=arguments, hide_parameters=True, json_serializer=_json
+    )
 
 
+_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+"""JSON as it is stored: nothing that only the eye needs."""
 _ABOVE_THE_WALL = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
 _SETTINGS = ("scope", "person", "entrepreneur", "territories", "branches", "admin", "case", "opened")
 _SET_SCOPE = text("SELECT " + ", ".join(f"set_config('qp.{name}', :{name}, true)" for name in _SETTINGS))

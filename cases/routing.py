@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Final
 
@@ -22,12 +23,12 @@ from cases.views.sight import sight_of
 from engine import routing
 from engine.effects import Decision, Route
 from engine.facts import Referral
-from engine.offers import RULES, Offered, Wanted
+from engine.offers import Eligibility, Offered, Wanted
 from engine.routing import RULES_VERSION, Candidate, Proposal
 from engine.state_names import CaseState
 
 _OFFERED: Final = tuple(one.name for one in fields(Offered))
-_offered, _rules = attrgetter(*_OFFERED), attrgetter(*RULES)
+_offered = attrgetter(*_OFFERED)
 
 
 class NoProposal(NotFound):
@@ -71,10 +72,16 @@ def _frozen(facts: Asked, wanted: Wanted, proposal: Proposal) -> dict[str, Any]:
 
 
 def _as_given(offered: Offered) -> dict[str, Any]:
-    """An offer as it was given to the rules, as JSON keeps it. `dataclasses.asdict` copies each of its lists: three times as long."""
-    rules = dict(zip(RULES, _rules(offered.eligibility), strict=True))
-    given = dict(zip(_OFFERED, _offered(offered), strict=True)) | {"eligibility": rules}
+    """An offer as it was given to the rules, as JSON keeps it. Of its eligibility, what is absent is open to all, here too."""
+    given = dict(zip(_OFFERED, _offered(offered), strict=True)) | {"eligibility": _rules_of(offered.eligibility)}
     return given | {"closed_until": plain(offered.closed_until)} if offered.closed_until else given
+
+
+@lru_cache(maxsize=1024)
+def _rules_of(eligibility: Eligibility) -> Mapping[str, Any]:
+    """The rules that an offer has."""
+    every = {one.name: (getattr(eligibility, one.name), one.default) for one in fields(eligibility)}
+    return {name: value for name, (value, default) in every.items() if value != default}
 
 
 def candidate_row(found: Candidate) -> dict[str, Any]:
