@@ -95,7 +95,8 @@ def signed_in(db: Connection, secret: str, now: datetime) -> SignedIn | None:
     chosen = row.grant_id if any(one.id == row.grant_id for one in said) else None
     whole = row.expires_at > now and row.seen_at > now - IDLE
     grants = tuple(one.grant for one in said if chosen in (None, one.id))
-    who = Identity(row.person_id, row.name, grants, via="page", own_cases_only=not whole)
+    aside = tuple(one.grant for one in said if chosen not in (None, one.id))
+    who = Identity(row.person_id, row.name, grants, via="page", own_cases_only=not whole, set_aside=aside)
     return SignedIn(who, row.id, said, chosen, now - row.seen_at >= _SEEN_EVERY, not whole, row.reads_in)
 
 

@@ -24,7 +24,8 @@ WARM_UP = 25
 def fire(url: str, ground: Ground, *, first: int, steps: int, clients: int) -> Run:
     """Take the step on so many cases from that one on; each client takes its own part, one step after the other."""
     processes = 1 if url.startswith("sqlite") else min(clients, os.cpu_count() or 1)
-    parts = [range(first + client, first + steps, clients) for client in range(clients)]
+    each = steps // clients
+    parts = [range(first + client * each, first + (client + 1) * each) for client in range(clients)]
     mine = [parts[process::processes] for process in range(processes)]
     warm = [
         range(first + steps + process * WARM_UP, first + steps + (process + 1) * WARM_UP)

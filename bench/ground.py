@@ -25,7 +25,7 @@ from engine.model import Role
 NOW = datetime(2027, 2, 2, 9, 0, tzinfo=UTC)
 _TERRITORY_DAY, _BRANCH_DAY = NOW - timedelta(days=20), NOW - timedelta(days=10)
 """Identifiers begin with their instant: those of a territory, of a branch and of a case are told apart by it."""
-PER_TERRITORY, PER_BRANCH = 1_000, 100
+PER_TERRITORY, PER_BRANCH = 1_000, 25
 _TABLES = {
     "territory": (_TERRITORY_DAY, ("territory", "person")),
     "branch": (_BRANCH_DAY, ("branch", "person", "role_grant")),
@@ -123,9 +123,8 @@ def _place(db: Connection) -> tuple[str, str, str, str]:
         insert(operator),
         {"id": "operator", "slug": "operator", "name": "Réseau", "kind": "field", "axes": [], "levers": []},
     )
-    db.execute(
-        insert(branch), {"id": asked, "operator_id": "operator", "name": "Antenne", "email": "antenne@example.org"}
-    )
+    where = {"operator_id": "operator", "email": "antenne@example.org", "capacity_per_week": PER_BRANCH}
+    db.execute(insert(branch), {"id": asked, "name": "Antenne", **where})
     db.execute(insert(person), [{"id": who, "name": "Quelqu’un", "created_at": NOW} for who in (agent, adviser)])
     grant = {"id": new_id(_BRANCH_DAY), "person_id": agent, "role": "operator", "branch_id": asked, "created_at": NOW}
     db.execute(insert(role_grant), grant)

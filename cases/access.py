@@ -47,6 +47,8 @@ class Identity:
     unfiltered: bool = False
     opened: frozenset[str] = frozenset()
     """Cases out of their sight that they opened with a reason, by their id: see `cases.privacy.openings`."""
+    set_aside: tuple[Grant, ...] = ()
+    """Their other roles, when they chose to work in one of them."""
 
     def territories(self) -> frozenset[str]:
         """Where this person is adviser or manager."""
@@ -55,6 +57,10 @@ class Identity:
     def branches(self) -> frozenset[str]:
         """The branches for which this person works."""
         return frozenset(g.branch for g in self.grants if g.branch and g.role in BRANCH_ROLES)
+
+    def whole(self) -> Identity:
+        """The same person with all their roles: in what they do for themselves, whichever role they work in."""
+        return replace(self, grants=(*self.grants, *self.set_aside), set_aside=()) if self.set_aside else self
 
     def without(self, roles: frozenset[Role]) -> Identity:
         """The same person, as if they had none of these roles: in what they do as somebody else than a party."""

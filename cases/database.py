@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal, Protocol, Self, TypeVar
@@ -135,11 +136,17 @@ def ask_everywhere(db: Connection, query: Executable, values: Mapping[str, Any] 
 
     For what a rule needs: figures, and cases that look alike; who asks is not shown what is out of their sight. A scope that sees nothing stays so.
     """
+    with everywhere(db):
+        return list(db.execute(query, values or {}).all())
+
+
+@contextmanager
+def everywhere(db: Connection) -> Iterator[None]:
+    """What is asked inside is asked over everybody's cases: see `ask_everywhere`. After an error the scope ends with its transaction."""
     widened = db.dialect.name == "postgresql" and db.execute(_FROM_PERSON_TO_ALL).first() is not None
-    found = list(db.execute(query, values or {}).all())
+    yield
     if widened:
         db.execute(_BACK_TO_PERSON)
-    return found
 
 
 def lock_case(db: Connection, case: str) -> RowMapping | None:

@@ -19,6 +19,7 @@ from cases.facts.de_minimis import with_de_minimis
 from cases.facts.of_case import Found, facts_from, facts_of
 from cases.identifiers import new_id
 from cases.journal import START, Chain
+from cases.standing import with_free_places
 from cases.tables.case import case_file
 from cases.tables.memory import refused_attempt, stay
 from cases.writing.aids_obtained import keep_aid
@@ -102,7 +103,7 @@ def begin_case(db: Connection, request: Request, new: Beginning, *, by: Identity
 
     Raises Refused with the reasons when the rules say no.
     """
-    facts = facts_from(new.row, new.documents)
+    facts = facts_from(new.row, new.documents, now.date())
     actor = actor_on(by, facts, CASE_TRACK)
     decision = decide(facts, Act(CASE_TRACK, request.event, actor, now, request.payload, request.day))
     if not decision.allowed:
@@ -120,6 +121,8 @@ def _fire_on(db: Connection, request: Request, row: dict[str, Any], *, by: Ident
     facts = facts_of(db, row, now.date(), request.payload)
     track, facts = _with_new_track(db, request, row, facts, by, now)
     actor = actor_on(by, facts, track, request.on_behalf_of)
+    if request.event == "accept":
+        facts = with_free_places(db, facts, taking=track)
     if request.event == "validate_plan":
         facts = with_actions(db, facts, track, row["id"], request.payload, now)
         facts = with_de_minimis(db, facts, row["business_id"])
@@ -333,5 +336,6 @@ def facts_for(db: Connection, reference: str, *, by: Identity, now: datetime) ->
     if row is None:
         raise NotFound
     widen_to_case(db, row["id"])
-    facts = with_de_minimis(db, facts_of(db, dict(row), now.date()), row["business_id"])
+    facts = with_free_places(db, facts_of(db, dict(row), now.date()))
+    facts = with_de_minimis(db, facts, row["business_id"])
     return facts, actor_on(by, facts, CASE_TRACK)

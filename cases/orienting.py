@@ -20,6 +20,7 @@ from cases.views.reading import case_row
 from cases.writing.beginnings import begin
 from engine.decision import decide
 from engine.facts import Act, Actor, CaseFacts, Referral
+from engine.lists import CHOSEN_FOR
 from engine.model import CASE_TRACK, Kind, Refusal
 
 ANSWER = "referral.sent.answer"
@@ -81,14 +82,19 @@ def ask_operators(db: Connection, asking: Asking, *, by: Identity, now: datetime
 def take_on_oneself(db: Connection, asking: Asking, *, by: Identity, now: datetime) -> Fired:
     """Ask one's own branch, accept and note the exchange that there was: one transaction, four lines, and no mail to oneself.
 
+    Whoever chose to work as an adviser for now is the agent of their branch all the same.
     Raises what `journey.fire` raises, Refused for a branch that is not theirs; then nothing is written.
     """
+    by = by.whole()
     if len(asking.branches) != 1 or asking.branches[0] not in by.branches():
         said = "Vous ne travaillez pas pour cette antenne : demandez-lui."
         raise Refused((Refusal("not_own_branch", said, field="antenne"),))
     [drafted] = ask_operators(db, replace(asking, one_is_enough=False, send=True), by=by, now=now)
     track, own = drafted.lines[0]["track"], {"agent": by.person}
-    journey.fire(db, Request(asking.reference, "accept", track, own, key=_key(asking, "accept")), by=by, now=now)
+    facts, _ = journey.facts_for(db, asking.reference, by=by, now=now)
+    full = getattr(facts.tracks[track], "free_places", None) == 0
+    taken = own | ({"exceed_reason": asking.reason or CHOSEN_FOR["oneself"]} if full else {})
+    journey.fire(db, Request(asking.reference, "accept", track, taken, key=_key(asking, "accept")), by=by, now=now)
     talked = Request(asking.reference, "first_contact", track, {**own, "result": TALKED}, key=_key(asking, "talked"))
     return journey.fire(db, talked, by=by, now=now)
 

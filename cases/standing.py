@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -24,15 +24,20 @@ from sqlalchemy import (
     union_all,
 )
 
-from cases.database import ask_everywhere
+from cases.database import ask_everywhere, everywhere
+from cases.facts.compiled import fetch
 from cases.facts.of_case import closures_of
 from cases.tables.case import business, case_file, entrepreneur
 from cases.tables.memory import deadline
 from cases.tables.operators import branch
 from cases.tables.people import absence, person, role_grant
 from cases.tables.tracks import referral
+from engine.facts import CaseFacts, Referral
+from engine.offers import free_places
 
-WAITING: Final = ("sent", "info_requested", "accepted")
+ASKED, TAKEN = ("sent", "info_requested"), ("accepted",)
+"""A referral that waits for the branch's answer, and one that it took: it fills a place until the first call."""
+WAITING: Final = (*ASKED, *TAKEN)
 """A referral that waits for the branch: for its answer, or for its first call."""
 RECENT, MEASURED = timedelta(days=30), timedelta(days=90)
 """Over how long requests are counted, and over how long answers are measured."""
@@ -80,6 +85,23 @@ def standing_of(
         closures_of(db, branches, today), _agents(db, branches, today), first["waiting"], first["recent"], counted["answers"],
         frozenset(counted["known"]),
     )  # fmt: skip
+
+
+def with_free_places(db: Connection, facts: CaseFacts, *, taking: str | None = None) -> CaseFacts:
+    """The facts with the places that are left at each branch whose answer is awaited.
+
+    A request that waits for an answer fills no place: else two requests for one place would each be refused because of the other.
+    `taking` is the one that is about to be accepted: it alone is counted, and whoever accepts another one at that branch waits until this is done.
+    """
+    asked = [track for track in facts.tracks.values() if isinstance(track, Referral) and track.state in ASKED]
+    for track in asked if taking is None else [track for track in asked if track.name == taking]:
+        here = {"branch": track.branch}
+        if taking is not None:
+            fetch(db, _ONE_AFTER_THE_OTHER, here)
+        with everywhere(db):
+            capacity, taken = fetch(db, _PLACES, here)[0]
+        facts = facts.with_track(replace(track, free_places=free_places(capacity, taken)))
+    return facts
 
 
 def _agents(db: Connection, branches: Sequence[str], today: date) -> dict[str, list[Any]]:
@@ -160,3 +182,11 @@ def _known() -> Select[Any]:
 
 
 _COUNTED: Final = union_all(_waiting(), _recent(), _answers(), _known())
+
+# -- places of one branch --------------------------------------------------------------------------------------------------
+
+_HERE: Final[BindParameter[Any]] = bindparam("branch")
+_ONE_AFTER_THE_OTHER: Final = select(branch.c.id).where(branch.c.id == _HERE).with_for_update(key_share=True)
+"""Locked before the count, which would else be that of before whoever was faster."""
+_FILLED: Final = select(func.count()).where(referral.c.branch_id == branch.c.id, referral.c.state.in_(TAKEN))
+_PLACES: Final = select(branch.c.capacity_per_week, _FILLED.scalar_subquery()).where(branch.c.id == _HERE)

@@ -93,6 +93,8 @@ class Referral(Track):
     withdrawn_for: str | None = None
     reachable: bool = True
     closed_until: date | None = None
+    closures: tuple[tuple[date, date], ...] = ()
+    """The first and last day of each closure of the branch that is not over."""
     free_places: int | None = None
 
 

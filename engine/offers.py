@@ -100,6 +100,11 @@ class Offered:
     """The name of the absent agent for whom this one stands in."""
 
 
+def free_places(capacity: int, load: int) -> int:
+    """How many more requests a branch can take: its places of a week, less what already fills them; none rather than fewer."""
+    return max(0, max(1, capacity) - load)
+
+
 @dataclass(frozen=True, slots=True)
 class Weights:
     """The most that each criterion can give; together 100. A territory may choose others."""

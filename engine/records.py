@@ -150,9 +150,16 @@ def survey_may_leave(at: Situation) -> bool:
 
 def _closed_days(at: Situation) -> Iterator[Effect]:
     if at.given("over"):
-        yield Release("closure", frozenset({at.act.track}))
+        if not _closed_again(at):
+            yield Release("closure", frozenset({at.act.track}))
     elif not at.case.urgent:
         yield Hold("closure", frozenset({at.act.track}))
+
+
+def _closed_again(at: Situation) -> bool:
+    """Whether another closure of the branch goes on, or begins before it works again."""
+    back = at.case.calendar.shift(at.day, 1)
+    return any(first <= back and last > at.day for first, last in at.referral.closures)
 
 
 def _said(*notifications: Notify) -> tuple[Notify, ...]:

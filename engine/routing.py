@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from engine.lists import AXIS, SPOKEN
-from engine.offers import LEVELS, Offered, Wanted, Weights
+from engine.offers import LEVELS, Offered, Wanted, Weights, free_places
 from engine.sentences import lowered, say, together
 from engine.state_names import Phase
 
@@ -338,7 +338,7 @@ def _fit(wanted: Wanted, offered: Offered) -> Share:
 
 
 def _capacity(_: Wanted, offered: Offered) -> Share:
-    free = max(0, offered.capacity - offered.load)
+    free = free_places(offered.capacity, offered.load)
     if not free:
         waiting = _counted(offered.load, "{count} demande attend", "{count} demandes attendent")
         return 0, 1, say("Plus de place cette semaine : {waiting}.", waiting=waiting)

@@ -82,8 +82,9 @@ def _steps(opened: Opened, pressed: str, form: FormData) -> tuple[StepRequest, .
     if pressed == "called":
         agent = {"agent": given.get("agent") or opened.visit.identity.person or ""}
         talked = {**agent, "result": "reached", "channel": "phone"}
+        taken = agent | {name: given[name] for name in ("exceed_reason",) if name in given}
         return (
-            StepRequest(reference, "accept", opened.track, agent, key=key),
+            StepRequest(reference, "accept", opened.track, taken, key=key),
             StepRequest(reference, "first_contact", opened.track, talked, key=f"{key}-2" if key else None),
         )
     if pressed in ("first_contact", "attempt"):

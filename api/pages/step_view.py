@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,7 +17,8 @@ from api.pages.sentences import line_said, whom
 from cases.errors import CasesError, Invalid, Refused
 from cases.views.choices import may_be_taken
 from cases.views.step_sheet import StepAsked, StepSheet
-from engine.model import Refusal
+from engine.model import Input, Refusal
+from engine.permission import Possible
 from notifications.typography import day_short, hour
 
 TODAY: Final = frozenset({"day", "met_on"})
@@ -37,6 +38,8 @@ _ASKED: Final[Mapping[str, str]] = {
     "withdraw_consent": "Les demandes en cours s’arrêtent, et chacun est invité à effacer ce qu’il a reçu.",
 }
 """What a form says before it asks."""
+_ASKED_WHEN_REFUSED: Final = frozenset({"exceed_reason"})
+"""What is asked of who would else be refused, and of nobody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ def step_context(
 ) -> dict[str, Any]:
     """Everything that `step.html` shows."""
     possible, facts = sheet.possible, sheet.facts
-    asked = forms.fields(possible.inputs, sheet.choices, sent, errors, {**presets_of(sheet, now), **wanted.filled})
+    asked = _fields(
+        sheet, forms.fields(_inputs(possible), sheet.choices, sent, errors, {**presets_of(sheet, now), **wanted.filled})
+    )
     behalf = forms.behalf_fields(sent, errors) if sheet.for_an_operator else ()
     case = f"/dossiers/{wanted.reference}"
     on = whom(wanted.track, facts)
@@ -76,6 +81,18 @@ def step_context(
         "version": sheet.case["version"], "seen": sheet.case["head_sequence"], "key": secrets.token_urlsafe(12),
         "de_minimis": total_said(sheet.de_minimis) if sheet.de_minimis else None,
     }  # fmt: skip
+
+
+def _fields(sheet: StepSheet, asked: tuple[forms.Field, ...]) -> tuple[forms.Field, ...]:
+    """The fields, with why each is asked where it lifts what stands in the way."""
+    lifts = {reason.settled_by: reason.message for reason in sheet.possible.reasons}
+    return tuple(one if one.error else replace(one, hint=one.hint or lifts.get(one.name)) for one in asked)
+
+
+def _inputs(possible: Possible) -> tuple[Input, ...]:
+    """What the form asks for."""
+    settled = {reason.settled_by for reason in possible.reasons}
+    return tuple(one for one in possible.inputs if one.name not in _ASKED_WHEN_REFUSED - settled)
 
 
 def presets_of(sheet: StepSheet, now: datetime) -> dict[str, str]:

@@ -30,7 +30,7 @@ def facts_of(db: Connection, row: Mapping[str, Any], today: date, given: Mapping
     """The facts of a case that is locked; `given` is what was entered, for the people whom it names."""
     people = {name: str((given or {}).get(name) or "") for name in NAMED}
     about = {"case": row["id"], "territory": row["territory_id"], "today": today, **people}
-    return facts_from(row, answer(db, OF_CASE, about))
+    return facts_from(row, answer(db, OF_CASE, about), today)
 
 
 def of_territory(db: Connection, territory_id: str | None) -> Found:
@@ -38,8 +38,8 @@ def of_territory(db: Connection, territory_id: str | None) -> Found:
     return answer(db, OF_TERRITORY, {"territory": territory_id})
 
 
-def facts_from(row: Mapping[str, Any], found: Found) -> CaseFacts:
-    """The facts of a case, from its row and the documents of all the rest."""
+def facts_from(row: Mapping[str, Any], found: Found, today: date) -> CaseFacts:
+    """The facts of a case, from its row and the documents of all the rest, on that day."""
     home = next(iter(found["territory"]), None)
     calendar = Calendar(home["holidays"], home["timezone"]) if home else NO_TERRITORY
     consents = _consents(found)
@@ -49,7 +49,7 @@ def facts_from(row: Mapping[str, Any], found: Found) -> CaseFacts:
         entrepreneur=row["entrepreneur_id"], legal_basis=bool(row["legal_basis"]), informed=row["informed_at"] is not None,
         consent_to_share="share" in consents, consent_to_contact="contact" in consents, situation=row["situation"],
         real_contact=row["real_contact_at"] is not None, attempts=_attempts(found, calendar.day_of(row["opened_at"])), needs=_needs(found),
-        tracks={track.name: track for track in (*_referrals(found, calendar), *_pairs(found, calendar), *_plans(found, calendar))},
+        tracks={track.name: track for track in (*_referrals(found, calendar, today), *_pairs(found, calendar), *_plans(found, calendar))},
         over=OVER, closed_on=calendar.day_of(row["closed_at"]) if row["closed_at"] else None, closed_reason=row["closed_reason"],
         anonymised=row["anonymised_at"] is not None, nobody_called_on=row["nobody_called_on"], surveyed_on=row["surveyed_on"],
         deadlines=_deadlines(found), people=_people(found), lengths={row["family"]: row["value"] for row in found["length"]},
@@ -118,11 +118,13 @@ def _by_number(rows: Sequence[Document]) -> list[Document]:
     return sorted(rows, key=lambda row: row["number"])
 
 
-def _referrals(found: Found, calendar: Calendar) -> list[Track]:
+def _referrals(found: Found, calendar: Calendar, today: date) -> list[Track]:
     agents: dict[str, set[str]] = defaultdict(set)
     for row in found["agent"]:
         agents[row["branch_id"]].add(row["person_id"])
-    closed = {row["branch_id"]: day_in(row["to_day"]) for row in found["closure"]}
+    closures: dict[str, list[tuple[date, date]]] = defaultdict(list)
+    for row in found["closure"]:
+        closures[row["branch_id"]].append((date.fromisoformat(row["from_day"]), date.fromisoformat(row["to_day"])))
     needs: dict[str, list[str]] = defaultdict(list)
     for row in found["referral_need"]:
         needs[row["referral_id"]].append(row["need_id"])
@@ -133,7 +135,8 @@ def _referrals(found: Found, calendar: Calendar) -> list[Track]:
             needs=tuple(sorted(needs[row["id"]])), targeted=bool(row["targeted"]), exclusive_group=row["exclusive_group"], questions=row["questions"],
             answered_at=instant_in(row["answered_at"]), answered_on=_day_of(calendar, row["answered_at"]), touched=bool(row["touched"]),
             attempts=row["attempts"], withdrawn_for=row["withdrawn_for"], reachable=bool(row["branch_email"] or agents[row["branch_id"]]),
-            closed_until=closed.get(row["branch_id"]),
+            closed_until=max((last for first, last in closures[row["branch_id"]] if first <= today), default=None),
+            closures=tuple(sorted(closures[row["branch_id"]])),
         )
         for row in _by_number(found["referral"])
     ]  # fmt: skip

@@ -71,9 +71,8 @@ _OF_REFERRALS = (
     documents("agent", role_grant.c.branch_id, role_grant.c.person_id).select_from(_WORKING).where(
         role_grant.c.branch_id.in_(_BRANCHES), role_grant.c.ended_at.is_(None), person.c.active
     ),
-    documents("closure", branch_closure.c.branch_id, branch_closure.c.to_day).where(
-        branch_closure.c.branch_id.in_(_BRANCHES), branch_closure.c.ended_at.is_(None),
-        branch_closure.c.from_day <= bindparam("today"), branch_closure.c.to_day >= bindparam("today"),
+    documents("closure", branch_closure.c.branch_id, branch_closure.c.from_day, branch_closure.c.to_day).where(
+        branch_closure.c.branch_id.in_(_BRANCHES), branch_closure.c.ended_at.is_(None), branch_closure.c.to_day >= bindparam("today"),
     ),
 )  # fmt: skip
 _OF_OTHER_TRACKS = (

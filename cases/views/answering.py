@@ -14,14 +14,16 @@ from cases.database import widen_to_case
 from cases.errors import NotFound
 from cases.facts.of_case import facts_of
 from cases.orienting import written_to
+from cases.standing import with_free_places
 from cases.tables.case import business, case_file, contact, entrepreneur, need
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
+from cases.views.choices import may_be_taken
 from engine.decision import decide
 from engine.definition import MACHINES
 from engine.facts import Act, Actor, CaseFacts, Referral
-from engine.model import Kind, Refusal
-from engine.permission import available
+from engine.model import Kind
+from engine.permission import Possible, available
 from engine.states.orientation.answers import CALL_BACK
 from engine.working_days import Calendar
 
@@ -71,12 +73,18 @@ class ToAnswer:
     """Until when an answer can be undone before anybody is told; None when nothing was answered, or it is later."""
     message: str | None
     """What the adviser wrote in their own words."""
-    may: Mapping[str, tuple[Refusal, ...]]
-    """Each step of this track with why it is not possible now; possible when there is no reason."""
+    may: Mapping[str, Possible]
+    """Each step of this track, possible now or not, with why."""
 
     def allows(self, step: str) -> bool:
         """Whether a step is possible now, once what it asks for is given."""
-        return self.may.get(step) == ()
+        return step in self.may and may_be_taken(self.may[step])
+
+    @property
+    def full(self) -> str | None:
+        """Why accepting asks for a reason: the branch has no place left this week; None while it has one."""
+        reasons = self.may["accept"].reasons if self.allows("accept") else ()
+        return next((reason.message for reason in reasons if reason.settled_by == "exceed_reason"), None)
 
 
 def to_answer(db: Connection, case_id: str, track: str, *, by: Identity, now: datetime) -> ToAnswer:
@@ -85,12 +93,12 @@ def to_answer(db: Connection, case_id: str, track: str, *, by: Identity, now: da
     if case is None:
         raise NotFound
     widen_to_case(db, case_id)
-    facts = facts_of(db, dict(case), now.date())
+    facts = with_free_places(db, facts_of(db, dict(case), now.date()))
     known = facts.tracks.get(track)
     if not isinstance(known, Referral) or known.branch not in by.branches():
         raise NotFound
     actor = actor_on(by, facts, track)
-    may = {found.step: found.reasons for found in available(facts, actor, now) if found.track == track}
+    may = {found.step: found for found in available(facts, actor, now) if found.track == track}
     agents = _names(db, known.agents | {known.agent or ""})
     return ToAnswer(
         reference=case["reference"], track=track, state=known.state, label=MACHINES[Kind.REFERRAL].states[known.state].french,

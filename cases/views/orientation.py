@@ -58,7 +58,7 @@ class Orientation:
     asked: tuple[ToAsk, ...] = ()
     """The branches that were chosen, as they would be asked now."""
     own: frozenset[str] = frozenset()
-    """The branches for which the reader works too."""
+    """The branches for which the reader works too, whichever of their roles they chose to work in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def orientation_of(
         row, _row(db, business, row["business_id"]), _row(db, entrepreneur, row["entrepreneur_id"]),
         db.execute(select(quartier.c.name).where(quartier.c.id == row["quartier_id"])).scalar(), facts, needs, chosen, proposal,
         _consent(db, row["id"]), tuple(one for one in branches_for(db, row) if one.value not in kept),
-        to_ask(db, asking, by=who, now=now) if chosen else (), who.branches(),
+        to_ask(db, asking, by=who, now=now) if chosen else (), who.whole().branches(),
     )  # fmt: skip
 
 

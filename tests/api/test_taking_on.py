@@ -18,6 +18,7 @@ from cases.people import Newcomer
 from cases.tables.case import task
 from cases.tables.memory import journal, outbox
 from cases.tables.operators import branch
+from cases.tables.people import role_grant
 from engine.model import Role
 from engine.states.orientation.work import MESSAGE_AT_MOST
 from notifications.composer import Composed, compose
@@ -25,8 +26,10 @@ from notifications.planner import plan
 from notifications.said_rows import rows_for
 from notifications.tables import message
 from tests.api.browser import Browser
+from tests.api.test_account import choose
 from tests.api.test_orientation import browser_of, clock, ines, link, message_to, referrals
 from tests.cases.conftest import database
+from tests.cases.test_places import accepts, asked, places
 from tests.cases.test_routing import NOW, WORKER, Town, town
 
 __all__ = ["clock", "database", "ines", "town"]
@@ -109,6 +112,35 @@ def test_nobody_is_written_to_about_what_they_do_themselves(
     ] == []
     calls = town.database.read(lambda db: db.execute(select(task.c.label)).scalars().all(), WORKER)
     assert not any("adie" in title for title in calls)
+
+
+def test_who_works_as_an_adviser_for_now_takes_it_on_all_the_same(
+    town: Town, both: Identity, clock: FixedClock
+) -> None:
+    reference, page = town.log(), browser_of(town, both, clock)
+    adviser = select(role_grant.c.id).where(role_grant.c.person_id == both.person, role_grant.c.role == "adviser")
+    choose(page, town.database.read(lambda db: db.execute(adviser).scalar_one(), WORKER))
+    assert "/orientations" not in page.open("/").page
+
+    page.open(f"/dossiers/{reference}/orienter")
+    page.fill(f"/dossiers/{reference}/orienter", suite="moi")
+
+    [taken] = referrals(town.database)
+    assert (taken["state"], taken["agent_id"]) == ("engaged", both.person)
+    assert "vous vous en occupez" in page.page
+
+
+def test_a_branch_without_a_place_does_not_stop_who_takes_it_on_themselves(
+    town: Town, both: Identity, clock: FixedClock
+) -> None:
+    places(town, 1)
+    accepts(town, asked(town, "Fleuriste"))
+    reference = town.log()
+
+    browser_of(town, both, clock).open(f"/dossiers/{reference}/orienter").fill(suite="moi")
+
+    assert sorted(one["state"] for one in referrals(town.database)) == ["accepted", "engaged"]
+    assert "Je m'en occupe moi-même" in browser_of(town, town.adviser, clock).open(f"/dossiers/{reference}").page
 
 
 def test_pressed_twice_it_is_taken_once(town: Town, both: Identity, clock: FixedClock) -> None:

@@ -14,6 +14,7 @@ from engine.lists import DECLINE
 from engine.model import InputKind, Leaving, MailClass, Notify, Refusal, Role, Step
 from engine.sentences import say
 from engine.state_names import ReferralState
+from engine.states.orientation.closures import closures_stop_its_clocks
 
 CALL_BACK_WITHIN: Final = 10
 """Minutes during which an answer can be undone before anybody is told."""
@@ -90,12 +91,13 @@ def an_agent_of_the_branch(at: Situation) -> Refusal | None:
 
 def _there_is_room(at: Situation) -> Refusal | None:
     free = at.referral.free_places
-    if at.asking or free is None or free > 0 or str(at.given("exceed_reason") or "").strip():
+    if free is None or free > 0 or str(at.given("exceed_reason") or "").strip():
         return None
     return Refusal(
         "no_capacity",
-        "L’antenne n’a plus de place cette semaine : dites pourquoi vous la prenez quand même.",
+        "L’antenne n’a plus de place cette semaine : dites pourquoi vous prenez cette demande quand même.",
         field="exceed_reason",
+        settled_by="exceed_reason",
     )
 
 
@@ -226,7 +228,7 @@ undo_answer = Step(
     OPERATOR_OR_ADVISER,
     ReferralState.SENT,
     guards=(_soon_enough, _nothing_since, its_needs_are_open, no_sibling_is_taken),
-    effects=(_undone,),
+    effects=(_undone, closures_stop_its_clocks),
     arms_entry=False,
     guard_says="≤ 1 wd after the answer; nothing recorded since; the case open and the need open; no exclusive sibling accepted or engaged",
     effect_says="within 10 minutes nothing has left; later those told are told again; siblings that this answer withdrew are revived",
@@ -251,7 +253,7 @@ revive = Step(
     frozenset({Role.ADVISER, Role.OPERATOR, Role.SYSTEM}),
     ReferralState.SENT,
     guards=(_who_may_revive, its_needs_are_open, no_sibling_is_taken),
-    effects=(_asked_anew,),
+    effects=(_asked_anew, closures_stop_its_clocks),
     tells=(Notify("referral_sent", Role.OPERATOR),),
     guard_says="the case open, the need open, no exclusive sibling accepted or engaged; operator: only expired; system: only to undo",
     effect_says="a new clock",

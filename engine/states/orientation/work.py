@@ -14,6 +14,7 @@ from engine.model import InputKind, MailClass, Notify, Refusal, Role, Step
 from engine.sentences import say
 from engine.state_names import Phase, ReferralState
 from engine.states.orientation.answers import OPERATOR_OR_ADVISER, WAITING, an_agent_of_the_branch, noted_by_the_adviser
+from engine.states.orientation.closures import closures_stop_its_clocks
 from engine.steps.needs import ADVISER, OUTCOMES
 
 # -- draft and send -------------------------------------------------------------------------------------------------------
@@ -106,6 +107,7 @@ send = Step(
     ADVISER,
     ReferralState.SENT,
     guards=(consent_to_share, _a_way_to_reach_it, _the_branch_is_open, _the_phase_allows_it),
+    effects=(closures_stop_its_clocks,),
     tells=(Notify("referral_sent", Role.OPERATOR),),
     guard_says="consent to share with this organisation; a contact channel; the branch is open; the territory's phase allows it (labellisation: drafts only)",
     effect_says="the branch is told, with signed links",
