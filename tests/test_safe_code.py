@@ -182,8 +182,12 @@ def test_nothing_is_run_that_somebody_wrote() -> None:
 
 
 @pytest.mark.asvs("1.2.5")
-def test_no_command_of_the_system_is_run() -> None:
-    assert broken(runs_commands) == []
+def test_only_a_backup_at_the_terminal_starts_another_program() -> None:
+    """`pg_dump` and `pg_restore`, each word apart, without a shell; no page, no route and no worker reaches it."""
+    assert broken(runs_commands) == ["api/backups.py: subprocess"]
+    assert "shell" not in (ROOT / "api/backups.py").read_text(encoding="utf-8")
+    reach = {file for file, tree in trees() if "api.backups" in set(imports(tree))}
+    assert reach == {"api/commands/database.py"}
 
 
 @pytest.mark.asvs("1.5.2")

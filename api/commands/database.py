@@ -1,15 +1,21 @@
-"""`qp db` and `qp verify`: the database brought up to date, compared, and its journals checked."""
+"""`qp db`, `qp verify`, `qp backup` and `qp restore`: the database brought up to date, compared, its journals checked, itself kept and brought back."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
 
 import typer
 from sqlalchemy import Connection, select
 
+from api.backups import back_up
+from api.backups import restore as bring_back
 from api.commands.doorway import opened_database, running_database
 from api.migrations import run
 from api.settings import settings
 from cases import verification
 from cases.database import Scope
+from cases.errors import CasesError
 from cases.tables.case import case_file
 from cases.tables.territories import territory
 
@@ -46,3 +52,22 @@ def verify() -> None:
         count, wrong = database.read(unit, Scope.worker())
     print("\n".join(wrong) or f"{count} journals, all whole.")
     raise typer.Exit(1 if wrong else 0)
+
+
+def backup(file: Path) -> None:
+    """Write the whole database into one file, while it is used; the documents' folder is copied apart."""
+    _do(lambda: back_up(settings().owner_url, file), f"The database is in {file}.")
+
+
+def restore(file: Path) -> None:
+    """Bring a backup into an empty database, up to this version, its tables counted; then `qp verify` says whether it is whole."""
+    _do(lambda: bring_back(settings().owner_url, file), "The database is restored. Check it: qp db check, qp verify.")
+
+
+def _do(unit: Callable[[], None], said: str) -> None:
+    try:
+        unit()
+    except CasesError as error:
+        print(error)
+        raise typer.Exit(1) from None
+    print(said)
