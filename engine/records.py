@@ -26,6 +26,7 @@ from engine.lists import (
 )
 from engine.model import CASE_TRACK, InputKind, MailClass, Notify, Refusal, Role, Step
 from engine.news import NEWS
+from engine.nudging import NUDGE
 from engine.state_names import PlanState
 from engine.steps.needs import ADVISER
 from engine.working_days import EVENING
@@ -329,6 +330,7 @@ _CASE_RECORDS: Final = (
         ),
     ),
     NEWS,
+    NUDGE,
     Step(
         "break_glass",
         "Ouvrir avec un motif",

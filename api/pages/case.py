@@ -116,6 +116,7 @@ DONE: Final = {
     "attempt": "L’essai est noté. Réessayez à un autre moment, ou autrement.",
     "close": "Le dossier est clos.",
     "hand_over": "Le dossier est confié. Les deux personnes sont prévenues.",
+    "nudge": "La relance part avec les rappels du jour, ou du prochain jour ouvré.",
 }
 """What is said once it is done; « C’est noté. » for the rest."""
 UNDONE_BY: Final = {"accept": "undo_answer", "decline": "undo_answer"}

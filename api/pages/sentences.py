@@ -91,6 +91,7 @@ SAID: Final[Mapping[str, str]] = {
     "last_action_passed": "La dernière action du plan est passée",
     "take_length": "Échéances mises au délai du territoire",
     "offer_take_back": "Proposition de reprendre la demande",
+    "nudge": "Relance",
 }
 """Each event, by its machine, and each record, as what happened."""
 ROLES: Final[Mapping[str, str]] = {

@@ -35,6 +35,7 @@ _ASKED: Final[Mapping[str, str]] = {
     "decline": "Un motif suffit. Nous cherchons ailleurs.",
     "ask_info": "Le délai s’arrête jusqu’à la réponse.",
     "record_progress": "Une phrase suffit.",
+    "nudge": "Qui doit agir le reçoit par courriel, avec votre nom. La date, elle, ne bouge pas.",
     "withdraw_consent": "Les demandes en cours s’arrêtent, et chacun est invité à effacer ce qu’il a reçu.",
 }
 """What a form says before it asks."""

@@ -18,7 +18,7 @@ from cases.access import Identity
 from cases.facts.of_case import NO_TERRITORY
 from cases.views.listing import CaseRow
 from cases.views.today import TO_ANSWER, Today, Todo, otherwise, today_of
-from engine.model import Mark, Role
+from engine.model import CASE_TRACK, Mark, Role
 from notifications.typography import day_long, phone, phone_uri
 
 router = APIRouter()
@@ -201,5 +201,8 @@ def _stuck(row: CaseRow, now: datetime) -> dict[str, Any]:
     return {
         "due": due_chip(row.due_on, row.calendar, now) or {"kind": "late", "text": "en retard"}, "title": row.name, "href": f"/dossiers/{row.reference}",
         "reason": f"{why} · {STAGES[row.state]} · chez {row.holder or 'personne'}",
-        "action": {"label": "Confier à…", "href": f"/dossiers/{row.reference}/actions/hand_over?retour=/", "spoken": row.name},
+        "actions": [
+            {"label": "Confier à…", "href": f"/dossiers/{row.reference}/actions/hand_over?retour=/", "spoken": row.name},
+            {"label": "Relancer", "href": f"/dossiers/{row.reference}/noter/nudge?suivi={row.track or CASE_TRACK}&retour=/", "spoken": row.name},
+        ],
     }  # fmt: skip

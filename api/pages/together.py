@@ -52,10 +52,13 @@ class Act:
     """What it says without being asked."""
     event: str = ""
     """The step, when the act has another name."""
+    on_track: bool = False
+    """On the track of each case that is due first, instead of the case itself."""
 
 
 ACTS: Final[Mapping[str, Act]] = {
     "hand_over": Act("Confier à…", "Les échéances gardent leur date. Chacun est prévenu une seule fois.", ("referent", "reason"), ("confié", "confiés")),
+    "nudge": Act("Relancer", "Qui est en retard le reçoit par courriel, avec votre nom.", ("text",), ("relancé", "relancés"), on_track=True),
     "hold": Act("Mettre en attente", "Les délais s’arrêtent jusqu’à ce jour.", ("reason", "until", "text"), ("en attente", "en attente")),
     "resume": Act("Reprendre", "Chaque délai reprend avec ce qui restait.", (), ("repris", "repris")),
     "set_urgent": Act("Signaler une urgence", "Les délais qui courent sont réduits de moitié.", ("reason",), ("urgent", "urgents")),
@@ -187,13 +190,15 @@ async def _take_all(visit: Visit, sent: FormData) -> str:
         raise Invalid(missing.missing or f"Remplissez « {missing.label} ».", missing.name)
     rows = await visit.read(lambda db: named(db, visit.identity, tuple(references), now=now))
 
+    tracks = {row.reference: (row.track if act.on_track else None) or CASE_TRACK for row in rows}
+
     async def take_one(reference: str) -> Fired:
         asked = StepRequest(
-            reference, act.event or event, CASE_TRACK, {**payload, **act.given}, key=f"{key} {reference}"
+            reference, act.event or event, tracks[reference], {**payload, **act.given}, key=f"{key} {reference}"
         )
         return await take(visit, asked)
 
-    found = await take_on_each([row.reference for row in rows], take_one)
+    found = await take_on_each(tracks, take_one)
     told = {one.reference: one.outcome for one in found}
     answer = {"act": event, "cases": [_kept(row, told[row.reference], event) for row in rows]}
     await visit.write(lambda db: _keep(db, visit.identity, key, answer, now))

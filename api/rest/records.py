@@ -21,6 +21,7 @@ router = APIRouter(prefix="/cases", tags=["records"])
 RECORDS: Final[Mapping[str, str]] = {
     "contacts": "contact", "attempts": "attempt", "needs": "need", "notes": "note", "meetings": "meeting", "appointments": "appointment", "sessions": "session",
     "scores": "score",    "action-plans": "action_plan", "actions": "action", "checks": "check", "documents": "document", "consents": "consent", "aids": "aid",
+    "nudges": "nudge",
 }  # fmt: skip
 """The record that each collection of a case holds."""
 

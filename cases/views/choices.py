@@ -36,12 +36,15 @@ NOTED: Final[Mapping[str, tuple[str, ...]]] = {
         "aid",
         "document",
         "correct",
+        "nudge",
     ),
-    Kind.REFERRAL: ("contact", "attempt", "appointment", "meeting", "action_plan", "note", "aid", "document"),
-    Kind.MENTORING_PAIR: ("session", "appointment", "note", "document"),
-    Kind.TRANSITION_PLAN: ("score", "action", "note", "aid", "document"),
+    Kind.REFERRAL: ("contact", "attempt", "appointment", "meeting", "action_plan", "note", "aid", "document", "nudge"),
+    Kind.MENTORING_PAIR: ("session", "appointment", "note", "document", "nudge"),
+    Kind.TRANSITION_PLAN: ("score", "action", "note", "aid", "document", "nudge"),
 }
 """What people note on a case and on its tracks, the most frequent first."""
+AT_TIMES: Final = frozenset({"nudge"})
+"""What may be noted at times only: its guards say when."""
 AT_MOST: Final = 8
 """Appointments among which one chooses."""
 ANSWERED_FOR: Final = frozenset({"ask_info", "accept", "decline", "first_contact"})
@@ -70,7 +73,7 @@ def record_possible(facts: CaseFacts, actor: Actor, track: str, event: str, now:
     if step is None or event not in NOTED[kind]:
         raise KeyError(event)
     at = Situation(facts, Act(track, event, actor, now, payload=None), facts.calendar.day_of(now))
-    reasons = refusals(at, replace(step, guards=()))
+    reasons = refusals(at, step if event in AT_TIMES else replace(step, guards=()))
     return Possible(track, event, step.label, None, step.inputs, reasons)
 
 
