@@ -33,6 +33,17 @@ def token_for(holder: str, key: str) -> str:
     return hmac.new(key.encode(), f"form {holder}".encode(), hashlib.sha256).hexdigest()
 
 
+def mark_of(what: str, holder: str, key: str) -> str:
+    """Something that a form bears, with the mark that it was shown to that holder: nobody else can send it, nor another in its place."""
+    return f"{what}.{hmac.new(key.encode(), f'kept {holder} {what}'.encode(), hashlib.sha256).hexdigest()}"
+
+
+def marked(given: str, holder: str, key: str) -> str | None:
+    """What bears a good mark; None for anything else."""
+    what = given.rpartition(".")[0]
+    return what if what and hmac.compare_digest(given.encode(), mark_of(what, holder, key).encode()) else None
+
+
 async def checked(request: Request) -> None:
     """Refuse what changes something and does not come from our pages. Raises Forged, and Invalid for what cannot be kept."""
     if request.method in READS:

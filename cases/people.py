@@ -143,6 +143,7 @@ def everybody(db: Connection) -> list[dict[str, Any]]:
         person.c.active,
         role_grant.c.role,
         territory.c.slug,
+        territory.c.name.label("home"),
         branch.c.name.label("branch"),
     )
     found: dict[str, dict[str, Any]] = {}
@@ -153,7 +154,10 @@ def everybody(db: Connection) -> list[dict[str, Any]]:
             row["id"], {name: row[name] for name in ("id", "name", "email", "active")} | {"roles": []}
         )
         if row["role"]:
-            one["roles"].append({"role": row["role"], "territory": row["slug"], "branch": row["branch"]})
+            place = row["branch"] or row["home"]
+            one["roles"].append(
+                {"role": row["role"], "territory": row["slug"], "branch": row["branch"], "place": place}
+            )
     return list(found.values())
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from cases.access import TERRITORY_ROLES, Identity, visible_to
-from cases.tables.case import case_file
+from cases.tables.case import business, case_file
 from cases.tables.people import absence
 from engine.model import Role
 from notifications.tables import message
@@ -47,6 +47,8 @@ class Outgoing:
     wanted: Wanted
     coming: tuple[Coming, ...] = ()
     messages: tuple[Any, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    """The businesses, by the reference of their case."""
 
 
 def runs_a_territory(who: Identity) -> bool:
@@ -60,8 +62,16 @@ def outgoing(db: Connection, who: Identity, wanted: Wanted, *, now: datetime) ->
     asked = Wanted(wanted.shown, mine, wanted.case)
     if wanted.shown is Shown.COMING:
         found = coming(db, now, now + AHEAD, of=_of(who, asked), at_most=AT_MOST)
-        return Outgoing(asked, coming=tuple(one for one in found if not mine or one.person == who.person)[:AT_MOST])
-    return Outgoing(asked, messages=tuple(_messages(db, who, asked)))
+        kept = tuple(one for one in found if not mine or one.person == who.person)[:AT_MOST]
+        return Outgoing(asked, coming=kept, names=_names(db, {one.case for one in kept if one.case}))
+    told = tuple(_messages(db, who, asked))
+    return Outgoing(asked, messages=told, names=_names(db, {row.reference for row in told if row.reference}))
+
+
+def _names(db: Connection, references: Collection[str]) -> dict[str, str]:
+    joined = case_file.join(business, business.c.id == case_file.c.business_id)
+    named = select(case_file.c.reference, business.c.name).select_from(joined)
+    return {row.reference: row.name for row in db.execute(named.where(case_file.c.reference.in_(references)))}
 
 
 def _of(who: Identity, wanted: Wanted) -> ColumnElement[bool]:

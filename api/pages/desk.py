@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from api.pages.shell import page
 from api.security import Visit
+from cases.views.listing import COUNTED
 from cases.views.today import waiting
 
 T = TypeVar("T")
@@ -32,5 +33,7 @@ async def show(
 
 def waiting_for(db: Connection, visit: Visit) -> dict[str, Any]:
     """How much waits for the reader of a page, as `page` takes it."""
-    count, late = waiting(db, visit.identity, now=visit.now)
-    return {"counts": {"/": count} if count else {}, "hot": ("/",) if late else ()}
+    found = waiting(db, visit.identity, now=visit.now)
+    cases = found.cases if found.cases < COUNTED else f"{COUNTED - 1}+"
+    counts = {"/": found.due, "/dossiers": cases, "/orientations": found.asked}
+    return {"counts": {place: count for place, count in counts.items() if count}, "hot": ("/",) if found.late else ()}

@@ -58,16 +58,16 @@ async def ask_detection(request: Request, visit: PageVisit) -> Response:
 @router.post("/nouveau")
 async def log_detection(request: Request, visit: PageVisit, files: Kept) -> Response:
     """Log it, unless it looks like a case that is known: then the choice is the person's."""
-    sent = await request.form()
+    sent, photo = await request.form(), None
     try:
+        photo = await shop_front.shop_front_of(request, sent, visit, files)
         detection = await completed(detection_of(sent, visit.now), request.app.state.registers)
         known = () if sent.get("autre") else await visit.read(lambda db: _known(db, visit, detection))
         if known:
-            return await _form(request, visit, sent, known=known, status=409)
-        photo = await shop_front.shop_front_of(sent, visit, files)
+            return await _form(request, visit, sent, photo, known=known)
         logged = await visit.write(unit_of(detection, visit, sent, photo))
     except CasesError as error:
-        return await _form(request, visit, sent, errors=reasons_for(error), status=422)
+        return await _form(request, visit, sent, photo, errors=reasons_for(error))
     return _after(request, visit, detection, *logged, orient=sent.get("suite") == ORIENT)
 
 
@@ -194,21 +194,23 @@ def _after(
 
 
 async def _form(
-    request: Request, visit: Visit, sent: FormData, *, errors: tuple[Refusal, ...] = (), known: tuple[CaseRow, ...] = (), status: int = 200
+    request: Request, visit: Visit, sent: FormData, photo: ShopFront | None = None, *,
+    errors: tuple[Refusal, ...] = (), known: tuple[CaseRow, ...] = (),
 ) -> Response:  # fmt: skip
-    """The form with what was typed, what is wrong, and the cases that look like it."""
+    """The form with what was typed, the photo that came with it, what is wrong, and the cases that look like it."""
     homes = await visit.read(lambda db: territories_for(db, visit.identity))
     chosen, typed = (
         {str(value) for value in sent.getlist("needs")},
         {name: _text(sent, name) for name in sent if name != shop_front.FIELD},
     )
     return page(
-        request, "log.html", status=status, title="Signaler une entreprise", typed=typed, homes=homes, close={"href": "/", "label": "Fermer"},
+        request, "log.html", status=422 if errors else 409 if known else 200, title="Signaler une entreprise", typed=typed,
+        homes=homes, close={"href": "/", "label": "Fermer"},
         bar_title="Signaler une entreprise", wrong={e.field: e.message for e in errors}, errors=[{"message": e.message, "field": e.field} for e in errors],
         known=[_look_alike(row) for row in known], needs=[{"value": c.label, "label": c.label, "checked": c.label in chosen} for c in NEED_CHIPS],
         situations=_situations(typed.get("situation", "")), home=_home(homes, typed.get("territory", "")), more=_has_more(typed),
         key=typed.get("key") if known else secrets.token_urlsafe(12), may_orient=bool(visit.identity.territories()),
-        photo_again=shop_front.is_in(sent), who=visit.identity.person,
+        photo_kept=shop_front.mark_for(request, photo), who=visit.identity.person,
     )  # fmt: skip
 
 

@@ -82,9 +82,10 @@ def _wanted(request: Request) -> Wanted:
 def _context(found: Outgoing, now: datetime, me: str | None, *, choices: bool) -> dict[str, Any]:
     """Everything that `reminders.html` shows."""
     wanted = found.wanted
-    rows = [_coming(one, now, me) for one in found.coming] or [_message(one, now, me) for one in found.messages]
+    rows = [_coming(one, now, me) | _case(one.case, found) for one in found.coming]
+    rows += [_message(one, now, me) | _case(one.reference, found) for one in found.messages]
     whose = {"Pour moi": True, "Mon territoire": False} if choices and not wanted.case else {}
-    lead = f"Dossier {wanted.case}" if wanted.case else _LEADS[wanted.shown]
+    lead = f"Dossier {found.names.get(wanted.case, wanted.case)}" if wanted.case else _LEADS[wanted.shown]
     return {
         "title": "Relances", "lead": lead, "rows": rows, "here": _address(wanted), "nothing": _NOTHING[wanted.shown],
         "tabs": [{"label": label, "href": _address(wanted, shown=shown), "current": shown is wanted.shown} for shown, label in TABS.items()],
@@ -106,7 +107,7 @@ def _coming(one: Coming, now: datetime, me: str | None) -> dict[str, Any]:
     days = days_to_choose(calendar, now) if mine and one.do == Do.REMIND and one.deadline else ()
     return {
         "when": when(one.at, calendar, now), "at": one.at.isoformat(), "title": title, "text": "à vous" if mine else f"à {one.recipient}",
-        "why": _why(one), **_case(one.case), "later": f"/relances/{one.deadline}/plus-tard" if days else None,
+        "why": _why(one), "later": f"/relances/{one.deadline}/plus-tard" if days else None,
         "days": [{"value": day.isoformat(), "label": day_long(day)} for day in days],
     }  # fmt: skip
 
@@ -126,9 +127,12 @@ def _message(row: Any, now: datetime, me: str | None) -> dict[str, Any]:
     return {
         "when": f"{day_label(local.date(), calendar.day_of(now))}, {hour(at, row.timezone)}", "at": at.isoformat(),
         "title": row.subject or "Courriel", "text": "à vous" if row.person_id == me else f"à {row.to_name}",
-        "why": f"{row.reason or ''}{tried}", **_case(row.reference), "later": None, "days": [],
+        "why": f"{row.reason or ''}{tried}", "later": None, "days": [],
     }  # fmt: skip
 
 
-def _case(reference: str | None) -> dict[str, str | None]:
-    return {"case": reference, "href": f"/dossiers/{reference}" if reference else None}
+def _case(reference: str | None, found: Outgoing) -> dict[str, str | None]:
+    """The business that it is about, with its reference."""
+    if reference is None:
+        return {"case": None}
+    return {"case": reference, "name": found.names.get(reference, reference), "href": f"/dossiers/{reference}"}

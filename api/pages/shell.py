@@ -81,7 +81,7 @@ TABS: Final = 2
 
 
 def page(
-    request: Request, template: str, *, status: int = 200, counts: Mapping[str, int] | None = None,
+    request: Request, template: str, *, status: int = 200, counts: Mapping[str, int | str] | None = None,
     hot: Collection[str] = (), **context: Any,
 ) -> HTMLResponse:  # fmt: skip
     """A page of the product. `counts`: how many wait at each place, by its address; `hot`: the places where some are late."""
@@ -174,7 +174,7 @@ PageVisit = Annotated[Visit, Depends(_visit)]
 """Somebody who is signed in; who is not is led to the sign-in page, then back."""
 
 
-def _of_the_reader(request: Request, counts: Mapping[str, int], hot: Collection[str]) -> dict[str, Any]:
+def _of_the_reader(request: Request, counts: Mapping[str, int | str], hot: Collection[str]) -> dict[str, Any]:
     found: SignedIn | None = getattr(request.state, "signed_in", None)
     if found is None:
         return {}

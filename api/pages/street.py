@@ -74,7 +74,7 @@ async def log_kept(request: Request, visit: PageVisit, files: Kept) -> Response:
     sent = await request.form()
     try:
         detection = await completed(detection_of(sent, visit.now), request.app.state.registers)
-        photo = await shop_front_of(sent, visit, files)
+        photo = await shop_front_of(request, sent, visit, files)
         logged, _ = await visit.write(unit_of(detection, visit, sent, photo))
     except CasesError as error:
         return JSONResponse(

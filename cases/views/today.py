@@ -18,10 +18,12 @@ from cases.tables.memory import deadline
 from cases.tables.territories import territory
 from cases.tables.tracks import referral, transition_plan
 from cases.tasks import Call, calls_for, waiting_calls
-from cases.views.listing import CaseRow, list_cases, track_holders
+from cases.views.inbox import STATES, Tray
+from cases.views.listing import COUNTED, CaseRow, list_cases, track_holders
 from cases.views.narrowing import Narrowing, stuck
 from cases.views.orientation import Next, next_for
 from engine.model import Mark, Role
+from engine.state_names import CaseState
 from engine.working_days import Calendar
 
 AT_MOST: Final = 100
@@ -107,15 +109,39 @@ def otherwise(db: Connection, who: Identity, todo: Todo, *, now: datetime) -> tu
     return next(((at, mark) for at, d, mark in upcoming(facts) if at > now and (d.track, d.rule, d.item) == own), None)
 
 
-def waiting(db: Connection, who: Identity, *, now: datetime) -> tuple[int, int]:
-    """How many of somebody's deadlines and calls are late or due today, and how many of these are late; for a manager, the stuck cases too."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What the navigation counts for somebody."""
+
+    due: int
+    """Their deadlines and calls that are late or due today; for a manager, the stuck cases too."""
+    late: int
+    cases: int
+    """Open cases in their sight, as far as COUNTED."""
+    asked: int
+    """Requests that wait for an answer of their branches."""
+
+
+def waiting(db: Connection, who: Identity, *, now: datetime) -> Waiting:
+    """What waits for somebody, in one question."""
     late = func.coalesce(func.sum(case((deadline.c.due_at < now, 1), else_=0)), 0)
     calls, late_calls = waiting_calls(who, NO_TERRITORY.day_of(now))
     due = (*_open(who), deadline.c.due_at < _this_evening(now))
     held = _held(who) if who.has(Role.MANAGER) else literal(0)
-    query = select(func.count() + calls + held, late + late_calls + held).select_from(_joined()).where(*due)
-    count, overdue = db.execute(query).one()
-    return int(count), int(overdue)
+    counted = (func.count() + calls + held, late + late_calls + held, _in_sight(who), _asked_of(who))
+    return Waiting(*map(int, db.execute(select(*counted).select_from(_joined()).where(*due)).one()))
+
+
+def _in_sight(who: Identity) -> Any:
+    theirs = select(case_file.c.id).where(visible_to(who), case_file.c.state != CaseState.CLOSED)
+    return select(func.count()).select_from(theirs.correlate(None).limit(COUNTED).subquery()).scalar_subquery()
+
+
+def _asked_of(who: Identity) -> Any:
+    if not (branches := who.branches()):
+        return literal(0)
+    waits = (referral.c.branch_id.in_(branches), referral.c.state.in_(STATES[Tray.TO_ANSWER]))
+    return select(func.count()).select_from(referral).where(*waits).scalar_subquery()
 
 
 def _held(who: Identity) -> Any:

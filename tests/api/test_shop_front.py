@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from cases.tables.case import case_file, document
 from tests.api.browser import HOST, SETTINGS, Browser, application
 from tests.api.street import SHOP, Town
 from tests.cases.conftest import database
-from tests.files import JPEG, PDF
+from tests.files import JPEG, PDF, PNG
 
 __all__ = ["database"]
 
@@ -70,12 +71,35 @@ def test_a_telephone_that_sends_it_twice_has_it_kept_once(town: Town) -> None:
     assert (len(photos(town)), len(town.row(case_file))) == (1, 1)
 
 
-def test_a_look_alike_asks_for_the_photo_again(town: Town) -> None:
+@pytest.mark.parametrize("fields", [{}, {"phone": "06"}], ids=["a look-alike", "a number that cannot be read"])
+def test_a_form_that_is_shown_again_keeps_the_photo(town: Town, fields: dict[str, str]) -> None:
+    logged_with(town, "", b"")
+    page = logged_with(town, "a.jpg", JPEG, **fields)
+    assert page.status in (409, 422)
+    assert "Votre photo est gardée." in page.page
+
+    page.fill(**SHOP, autre="1")
+
+    assert photos(town) == [("vitrine.jpg", "image/jpeg", len(JPEG))]
+
+
+def test_a_photo_that_is_taken_again_stands_in_the_place_of_the_one_that_was_kept(town: Town) -> None:
     logged_with(town, "", b"")
     page = logged_with(town, "a.jpg", JPEG)
 
-    assert page.status == 409
-    assert "Reprenez la photo" in page.page
+    page.send(FORM, "b.png", PNG, field="photo", **SHOP, autre="1")
+
+    assert photos(town) == [("vitrine.png", "image/png", len(PNG))]
+
+
+def test_nobody_makes_a_photo_of_a_file_that_they_did_not_send(town: Town) -> None:
+    """Neither by writing its place, nor with the mark of somebody else's form."""
+    logged_with(town, "", b"")
+    theirs = re.findall(r'name="photo_kept" value="([^"]+)"', logged_with(town, "a.jpg", JPEG).answer.text)[0]
+    for given in (theirs, theirs.rpartition(".")[0]):
+        town["laurent"].open(FORM).fill(**SHOP, photo_kept=given, autre="1")
+
+    assert (photos(town), len(town.row(case_file))) == ([], 3)
 
 
 def test_who_will_not_follow_the_case_is_not_asked_for_a_photo(town: Town) -> None:

@@ -133,6 +133,5 @@ def _row(one: Colleague) -> list[dict[str, Any]]:
 
 
 def said_role(role: Any) -> str:
-    """A role with its place: « Conseil local, roubaix »."""
-    place = role["branch"] or role["territory"]
-    return ", ".join(part for part in (ROLES.get(Role(role["role"]), ""), place) if part)
+    """A role with its place: « Conseil local, Roubaix »."""
+    return ", ".join(part for part in (ROLES.get(Role(role["role"]), ""), role["place"]) if part)

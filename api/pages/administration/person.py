@@ -196,7 +196,7 @@ def _context(card: Card, visit: Visit, sent: FormData | None, error: CasesError 
     one = card.one
     names = [*one.roles]
     roles = [
-        {"id": row["id"], "label": ROLES.get(Role(row["role"]), ""), "place": names[place]["branch"] or names[place]["territory"] or ""}
+        {"id": row["id"], "label": ROLES.get(Role(row["role"]), ""), "place": names[place]["place"] or ""}
         for place, row in enumerate(card.roles)
     ]  # fmt: skip
     return {
