@@ -21,6 +21,7 @@ from api.pages import refusals
 from api.pages.frame import frame_of
 from api.registers.completing import Registers
 from api.rest import ROUTERS, health
+from api.rest.spoken import SpokenJson
 from api.settings import Settings
 from api.settings import settings as of_this_process
 from api.work import Worker
@@ -90,7 +91,7 @@ def _add_layers(app: FastAPI, chosen: Settings) -> None:
 def _add_routes(app: FastAPI, *, demo: bool) -> None:
     """Every page is guarded from forged forms, and what links send is counted, here and once; the mail readers’ own button sends no form, and is counted too."""
     for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1", responses={**errors.PROBLEMS})
+        app.include_router(router, prefix="/api/v1", responses={**errors.PROBLEMS}, default_response_class=SpokenJson)
     guarded = [Depends(csrf.checked), Depends(link_limits.checked)]
     shown = (*pages.ROUTERS, *(pages.OF_THE_DEMO if demo else ()))
     for router in shown:

@@ -19,6 +19,8 @@ from cases.importers.errors import ImportFileRefused
 from cases.journal import plain
 from cases.sqlite_writer import RolledBack, WriterClosed
 from engine.model import Refusal, RefusedBy
+from engine.sentences import say
+from notifications.languages import shown
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER: Final = 5
@@ -133,7 +135,7 @@ class ScopeMissing(CasesError):
     """The token may not be used for this."""
 
     def __init__(self, scope: str) -> None:
-        super().__init__(f"Ce jeton n’a pas le droit « {scope} » : demandez-en un qui l’a.")
+        super().__init__(say("Ce jeton n’a pas le droit « {scope} » : demandez-en un qui l’a.", scope=scope))
 
 
 class NotSignedIn(Exception):
@@ -169,7 +171,7 @@ def plain_problem(code: str) -> dict[str, Any]:
 
 def reason(refusal: Refusal, track: str) -> dict[str, Any]:
     """A reason as the JSON interface gives it: the track is the one that was asked about."""
-    return {"code": refusal.code, "message": refusal.message, "track": track}
+    return {"code": refusal.code, "message": shown(refusal.message), "track": track}
 
 
 def problem_of(error: CasesError, *, instance: str, request_id: str) -> dict[str, Any]:
@@ -184,8 +186,8 @@ def problem_of(error: CasesError, *, instance: str, request_id: str) -> dict[str
     elif isinstance(error, Conflict):
         more = {"current": plain(error.current)}
     elif isinstance(error, Invalid) and error.field:
-        more = {"fields": [_field(f"/{error.field}", code, str(error))]}
-    return _problem(code, str(error), instance=instance, request_id=request_id, **more)
+        more = {"fields": [_field(f"/{error.field}", code, error.said)]}
+    return _problem(code, error.said, instance=instance, request_id=request_id, **more)
 
 
 def code_of(error: CasesError) -> str:
@@ -202,15 +204,15 @@ def _problem(code: str, detail: str | None = None, **more: Any) -> dict[str, Any
     told = ERRORS[code]
     where = {
         "type": f"{settings().base_url.rstrip('/')}/aide/erreurs#{code}",
-        "title": told.title,
+        "title": shown(told.title),
         "status": told.status,
     }
-    said = {"code": code, "detail": detail or told.sentence, "instance": None, "request_id": None}
+    said = {"code": code, "detail": shown(detail or told.sentence), "instance": None, "request_id": None}
     return {**where, **said, "reasons": [], "fields": [], "current": None, **more}
 
 
 def _field(pointer: str, code: str, message: str) -> dict[str, str]:
-    return {"pointer": pointer, "code": code, "message": message}
+    return {"pointer": pointer, "code": code, "message": shown(message)}
 
 
 def _answer(problem: dict[str, Any], headers: Mapping[str, str] | None = None) -> JSONResponse:

@@ -13,6 +13,7 @@ from starlette.datastructures import FormData
 from cases.views.choices import Choice
 from engine.lists import AXIS, CHANNEL, OUTCOME
 from engine.model import Input, InputKind, Refusal
+from engine.sentences import capital, say
 from notifications.typography import day_short
 
 SHORT: Final = frozenset(
@@ -192,10 +193,13 @@ def _rows_of(part: str, columns: Mapping[str, tuple[str, str]], at_most: int) ->
         made = []
         for place in range(at_most):
             for column, (shape, label) in columns.items():
-                name, said = f"{asked.name}.{place}.{column}", label.format(part=f"{part} {place + 1}")
+                name, said = (
+                    f"{asked.name}.{place}.{column}",
+                    say(label, part=say("{part} {count}", part=part, count=place + 1)),
+                )
                 value = _text(sent, name)
                 options = _options(axes, {value}) if shape == "select" else ()
-                made.append(Field(name, f"{said[:1].upper()}{said[1:]}", shape, value=value, options=options))
+                made.append(Field(name, capital(said), shape, value=value, options=options))
         return tuple(made)
 
     return rows

@@ -12,6 +12,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine.sentences import say
+
 LARGEST_BODY = 1_000_000
 """Bytes."""
 LARGEST_FILE = 10_000_000
@@ -68,7 +70,7 @@ class BodyTooLarge(HTTPException):
     """More was sent than may be."""
 
     def __init__(self, most: int) -> None:
-        super().__init__(413, f"C’est trop lourd : {most // 1_000_000} Mo au plus.")
+        super().__init__(413, say("C’est trop lourd : {count} Mo au plus.", count=most // 1_000_000))
 
 
 class SafeHeaders:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from cases.journal import plain, shown
+from engine.sentences import say
 from notifications.languages import teach
 from notifications.personal_data import Held
 from notifications.typography import filters
@@ -24,7 +25,7 @@ Rows = Mapping[str, tuple[Mapping[str, Any], ...]]
 
 def zipped(held: Sequence[Held], now: datetime) -> bytes:
     """The bytes of the file on who is helped: for each case its data, and one page that tells them all."""
-    pages = {f"Dossier {one.reference}": _of_case(one) for one in held}
+    pages: dict[str, Rows] = {say("Dossier {reference}", reference=one.reference): _of_case(one) for one in held}
     return _archive({f"{one.reference}.json": one.as_json() for one in held}, pages, now)
 
 

@@ -21,6 +21,7 @@ from cases.tables.people import person, role_grant
 from cases.views.reading import case_row
 from cases.views.sight import sight_of
 from engine.model import Role
+from engine.sentences import say
 from notifications.filed import first_time, is_ours, tell_adviser, tell_not_filed, too_many
 from notifications.links import Link, find_link
 from notifications.replies import Attachment, Reply
@@ -124,7 +125,7 @@ def _fit(one: Attachment) -> SentFile | None:
 
 def _words(reply: Reply, left_out: Sequence[str]) -> str:
     """What the note says: their own words, and what could not be kept."""
-    lost = f"(Pièces jointes non gardées : {', '.join(left_out)}.)" if left_out else ""
+    lost = say("(Pièces jointes non gardées : {names}.)", names=", ".join(left_out)) if left_out else ""
     return "\n\n".join(part for part in (reply.text, lost) if part)
 
 

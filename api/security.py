@@ -17,6 +17,7 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from api.errors import NotSignedIn, ScopeMissing
+from api.languages import speak_to
 from api.rate_limits import Counted, asker_of
 from api.work import Work, Worker
 from cases.access import Identity, grants_of, scope_of
@@ -27,6 +28,8 @@ from cases.privacy.looks import How, hour_of, note_looks, reader_of
 from cases.privacy.openings import opened_by
 from cases.tables.people import api_token, person
 from engine.model import Role
+from engine.sentences import say
+from notifications.languages import OF_WORK, preferred
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -57,7 +60,7 @@ def new_token(
 ) -> str:  # fmt: skip
     """Make a token for a person and give it: it is shown once, only its hash is kept. Raises Invalid for one that lasts too long."""
     if not timedelta(0) < lasts <= LONGEST_TOKEN:
-        raise Invalid(f"Un jeton dure de 1 à {LONGEST_TOKEN.days} jours.", "days")
+        raise Invalid(say("Un jeton dure de 1 à {days} jours.", days=LONGEST_TOKEN.days), "days")
     token = "qp_" + secrets.token_urlsafe(32)
     row = {
         "person_id": person_id,
@@ -84,18 +87,22 @@ class Held:
     identity: Identity
     scopes: frozenset[str]
     to_note: bool
+    reads_in: str | None = None
+    """The language that its holder chose."""
 
 
 def identify(db: Connection, token: str, now: datetime) -> Held | None:
     """Whose token this is, with their roles; None when it is unknown, expired, revoked, or theirs no more."""
     joined = api_token.join(person, person.c.id == api_token.c.person_id)
     alive = (api_token.c.token_hash == hash_of_secret(token), api_token.c.revoked_at.is_(None), person.c.active)
-    columns = (api_token, person.c.name.label("holder"))
+    columns = (api_token, person.c.name.label("holder"), person.c.reads_in)
     row = db.execute(select(*columns).select_from(joined).where(*alive)).first()
     if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
     who = Identity(row.person_id, row.holder, grants_of(db, row.person_id), via="api")
-    return Held(row.id, who, frozenset(row.scopes), row.used_at is None or now - row.used_at >= _SEEN_EVERY)
+    return Held(
+        row.id, who, frozenset(row.scopes), row.used_at is None or now - row.used_at >= _SEEN_EVERY, row.reads_in
+    )
 
 
 def note_use(db: Connection, token_id: str, now: datetime) -> None:
@@ -126,6 +133,7 @@ async def _current(
         await meter.spend(work, {Counted.REFUSED_FROM: network}, now)
         raise NotSignedIn
     request.state.person = held.identity.person
+    speak_to(request, preferred(request.headers.get("accept-language", ""), OF_WORK), held.reads_in)
     await meter.spend(work, {Counted.REST: str(held.identity.person), Counted.REST_FROM: network}, now)
     if (needed := scope_for(request.method, request.url.path)) not in held.scopes:
         raise ScopeMissing(needed)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.model import CASE_TRACK, Refusal
+from engine.sentences import together
 
 
 class CasesError(Exception):
@@ -28,7 +29,7 @@ class Refused(CasesError):
     """A step is not possible on that track; `reasons` say why. Nothing was written."""
 
     def __init__(self, reasons: Sequence[Refusal], track: str = CASE_TRACK) -> None:
-        super().__init__(" ".join(reason.message for reason in reasons))
+        super().__init__(together(reason.message for reason in reasons))
         self.reasons = tuple(reasons)
         self.track = track
 

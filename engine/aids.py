@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
@@ -12,7 +12,7 @@ from engine.de_minimis import Total
 from engine.lists import AXIS, LEVER
 from engine.offers import Eligibility, Offered, Wanted
 from engine.routing import FILTERS, Check
-from engine.sentences import lowered, say
+from engine.sentences import Sentence, lowered, say, together
 
 ASKED_OF_A_BUSINESS: Final = frozenset(
     {"phase_allows", "activity", "size", "age", "amount", "legal_form", "siret", "qpv"}
@@ -111,7 +111,7 @@ def _answers_a_need(aid: AidRules, needs: Sequence[Wanted]) -> Check:
             say("L’aide répond à « {need} ».", need=lowered(served.label)),
         )
     labels = [AXIS.get(code, code) for code in aid.axes] + [LEVER.get(code, code) for code in aid.levers]
-    return Check(code, False, say("Aucun besoin du dossier ne porte sur : {listed}.", listed=", ".join(labels)))
+    return Check(code, False, say("Aucun besoin du dossier ne porte sur : {listed}.", listed=together(labels, ", ")))
 
 
 def _of_the_business(aid: AidRules, business: Wanted) -> Iterator[Check]:
@@ -121,7 +121,26 @@ def _of_the_business(aid: AidRules, business: Wanted) -> Iterator[Check]:
     for look in FILTERS:
         check = look(business, offered)
         if check is not None and check.code in ASKED_OF_A_BUSINESS and not _says_nothing(check, aid):
-            yield replace(check, message=check.message.replace("’offre", "’aide"))
+            yield replace(check, message=_of_an_aid(check.message))
+
+
+def _of_an_aid(message: str) -> str:
+    """The same sentence, said of an aid."""
+    if isinstance(message, Sentence):
+        return say(_OF_AN_AID.get(message.pattern, message.pattern), **message.given)
+    return _OF_AN_AID.get(message, message)
+
+
+_OF_AN_AID: Final[Mapping[str, str]] = {
+    "L’offre n’est pas ouverte à cette activité.": "L’aide n’est pas ouverte à cette activité.",
+    "L’offre n’est pas faite pour cette taille d’entreprise.": "L’aide n’est pas faite pour cette taille d’entreprise.",
+    "L’offre n’est pas faite pour une entreprise de cet âge.": "L’aide n’est pas faite pour une entreprise de cet âge.",
+    "Le montant sort des limites de l’offre{limits}.": "Le montant sort des limites de l’aide{limits}.",
+    "L’offre n’est pas ouverte à cette forme juridique.": "L’aide n’est pas ouverte à cette forme juridique.",
+    "L’offre demande un numéro SIRET : l’entreprise n’en a pas encore donné.": "L’aide demande un numéro SIRET : l’entreprise n’en a pas encore donné.",
+    "L’offre est réservée aux quartiers prioritaires : l’adresse est en dehors.": "L’aide est réservée aux quartiers prioritaires : l’adresse est en dehors.",
+}
+"""What routing says of an offer, said of an aid."""
 
 
 def _says_nothing(check: Check, aid: AidRules) -> bool:

@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
+from engine.sentences import say
+
 
 @dataclass(frozen=True, slots=True)
 class Ceiling:
@@ -27,7 +29,7 @@ class Ceiling:
 CEILINGS: Final = (
     Ceiling(
         euros=300_000, years=3, since=date(2024, 1, 1), until=date(2030, 12, 31),
-        text="règlement (UE) 2023/2831, article 3", source="https://eur-lex.europa.eu/eli/reg/2023/2831/oj",
+        text=say("règlement (UE) 2023/2831, article 3"), source="https://eur-lex.europa.eu/eli/reg/2023/2831/oj",
         verified_on=date(2026, 11, 27),
     ),
 )  # fmt: skip

@@ -21,7 +21,7 @@ from engine.model import (
     Step,
     acts_as,
 )
-from engine.sentences import say
+from engine.sentences import lowered, say
 
 _CLOSED = Refusal("case_closed", "Le dossier est clos : rouvrez-le d’abord.")
 _EVEN_WHEN_CLOSED = ("survey", "correct", "news", "break_glass")
@@ -63,7 +63,7 @@ def _not_from_here(at: Situation) -> Refusal:
         )
     if isinstance(at.facts, CaseFacts) and at.facts.closed_reason == "duplicate":
         return Refusal("duplicate", "Ce dossier est un doublon, ouvrez l’autre.", RefusedBy.STATE)
-    french = compiled.states[state].french.lower() if state in compiled.states else "à créer"
+    french = lowered(compiled.states[state].french) if state in compiled.states else "à créer"
     label = compiled.events[at.act.event].label
     return Refusal(
         "not_from_this_state",
@@ -88,7 +88,7 @@ def _not_their_role(at: Situation, step: Step) -> Refusal:
     if isinstance(track, Referral):
         message = say("Cette orientation est suivie par {operator}.", operator=track.operator_name or "un opérateur")
     elif isinstance(track, Pair):
-        message = say("Ce binôme est suivi par {mentor}.", mentor=track.mentor_name or "son mentor")
+        message = say("Ce binôme est suivi par {mentor}.", mentor=track.mentor_name or say("son mentor"))
     elif at.act.track == TERRITORY_TRACK:
         message = "Cette étape revient au responsable du territoire ou au programme."
     elif step.by == {Role.SYSTEM}:

@@ -370,13 +370,17 @@ def _access(wanted: Wanted, offered: Offered) -> Share:
     """Three shares for the language, two for a step-free office."""
     spoken = wanted.language in offered.languages
     language = SPOKEN.get(wanted.language, wanted.language)
-    said = (
-        say("Reçoit en {language}", language=language)
-        if spoken
-        else say("Ne reçoit pas en {language}", language=language)
-    )
-    place = {True: ", de plain-pied.", False: ", avec des marches.", None: "."}[offered.step_free]
-    return 3 * spoken + 2 * bool(offered.step_free), 5, said + place
+    return 3 * spoken + 2 * bool(offered.step_free), 5, say(_ACCESS[spoken, offered.step_free], language=language)
+
+
+_ACCESS: Final = {
+    (True, True): "Reçoit en {language}, de plain-pied.",
+    (True, False): "Reçoit en {language}, avec des marches.",
+    (True, None): "Reçoit en {language}.",
+    (False, True): "Ne reçoit pas en {language}, de plain-pied.",
+    (False, False): "Ne reçoit pas en {language}, avec des marches.",
+    (False, None): "Ne reçoit pas en {language}.",
+}
 
 
 def _counted(number: int, one: str, many: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Literal
 
 
 class Sentence(str):
@@ -10,6 +11,8 @@ class Sentence(str):
 
     pattern: str
     given: Mapping[str, object]
+    first: Literal["", "small", "capital"] = ""
+    """How its first letter is written, in whichever language it is said."""
 
 
 def say(pattern: str, /, **given: object) -> Sentence:
@@ -19,14 +22,39 @@ def say(pattern: str, /, **given: object) -> Sentence:
     return made
 
 
-def lowered(words: str) -> Sentence:
-    """Words of ours with a small letter first, for the middle of a French sentence; another language has them as they are."""
-    made = Sentence(words[:1].lower() + words[1:])
-    made.pattern, made.given = words.replace("{", "{{").replace("}", "}}"), {}
+def contracted(sentence: Sentence, french: str) -> Sentence:
+    """A sentence that French writes in its own way, as « au conseiller » for « à le conseiller »; other languages say the sentence."""
+    made = Sentence(french)
+    made.pattern, made.given, made.first = sentence.pattern, sentence.given, sentence.first
     return made
 
 
+def lowered(words: str) -> Sentence:
+    """Words of ours with a small letter first, for the middle of a sentence; an abbreviation stays as it is."""
+    made = Sentence(small(words))
+    made.pattern, made.given, made.first = "{words}", {"words": words}, "small"
+    return made
+
+
+def capital(words: str) -> Sentence:
+    """Words of ours with a capital first."""
+    made = Sentence(words[:1].upper() + words[1:])
+    made.pattern, made.given, made.first = "{words}", {"words": words}, "capital"
+    return made
+
+
+def small(words: str) -> str:
+    """A text with a small letter first unless it is an abbreviation: « acheter une hotte », « TVA »."""
+    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
 def together(parts: Iterable[str], by: str = " ") -> Sentence:
-    """Several sentences, or words, one after the other."""
-    given = {f"part{place}": part for place, part in enumerate(parts)}
+    """Several sentences, or words, one after the other; nothing of what is empty."""
+    given = {f"part{place}": part for place, part in enumerate(part for part in parts if part)}
     return say(by.join(f"{{{name}}}" for name in given), **given)
+
+
+def listed(names: Iterable[str]) -> Sentence:
+    """« Adie », « Adie et BGE », « Adie, BGE et CCI »: names, or words of ours."""
+    *before, last = list(names) or [""]
+    return say("{others} et {last}", others=together(before, ", "), last=last) if before else together([last])

@@ -13,7 +13,7 @@ from engine.sentences import say
 from notifications.calendars import invitation
 from notifications.destinations import Destinations
 from notifications.grammar import Days, clipped
-from notifications.languages import FRENCH, LANGUAGES, OF_WORK, language, shown, speaking
+from notifications.languages import FRENCH, LANGUAGES, OF_WORK, language, said_again, shown, speaking
 from notifications.links import MakeLink, Opens
 from notifications.paper import HtmlPaper, TextPaper, has_template
 from notifications.preferences import category_of, may_be_stopped
@@ -39,7 +39,7 @@ _WHY: Final[Mapping[str, str]] = {
     Role.OPERATOR_MANAGER: "Vous recevez ce message parce que vous êtes responsable de l'antenne.",
 }
 """Why a message came, by its reader's role; the territory's own people read what sent it."""
-_WHY_TOGETHER: Final = f"Vos rappels sont réunis : {A_DAY} messages de rappel par jour au plus."
+_WHY_TOGETHER: Final = say("Vos rappels sont réunis : {count} messages de rappel par jour au plus.", count=A_DAY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def compose(
 ) -> Composed:  # fmt: skip
     """The words of a message, a row of the table `message`, from the rows read for it. Raises TemplateNotFound when no template has its key."""
     said, key = said_of(rows, message), message["key"]
-    with speaking(_language_of(said, key)) as spoken:
+    with speaking(language_of(said, key)) as spoken:
         unreviewed = spoken.code not in OF_WORK and (key, spoken.code) not in reviewed
         return compose_said(said, message, now=now, base_url=base_url, make_link=make_link, unreviewed=unreviewed)
 
@@ -77,24 +77,25 @@ def compose_said(
     """The words of a message from what it can say; `more` is what its template may name besides."""
     links = Destinations(message, said, base_url, make_link)
     given = _given(said, message, links, now)
-    in_french = [] if language().is_french else _in_french(said, message, given)
-    return _printed(template_of(message["key"], said.role), said, links, given | {"in_french": in_french} | more)
+    works_here = said.role != Role.ENTREPRENEUR
+    in_french = [] if works_here or language().is_french else _in_french(said, message, given)
+    return _printed(template_of(message["key"]), said, links, given | {"in_french": in_french} | more)
 
 
 def subject_of(rows: Rows, message: Mapping[str, Any], now: datetime) -> str:
-    """What a message says in one line, for who says it aloud instead: nothing is made for it that must stay hidden."""
-    said = said_of(rows, message)
-    links = Destinations(message, said, "", _no_link)
-    return clipped(
-        TextPaper().block(template_of(message["key"], said.role), "subject", _given(said, message, links, now)), SUBJECT
-    )
+    """What a message says in one line, in French, for who says it aloud instead: nothing is made for it that must stay hidden."""
+    said, paper = said_of(rows, message), TextPaper()
+    with speaking(FRENCH.code):
+        given = _given(said, message, Destinations(message, said, "", _no_link), now)
+        return clipped(paper.block(template_of(message["key"]), "subject", given), SUBJECT)
 
 
 def paragraphs_of(said: Said, message: Mapping[str, Any], parts: Sequence[str], now: datetime) -> list[str]:
-    """Those parts of a message, a paragraph each, for who reads it before it leaves: nothing is made for it that must stay hidden."""
-    given = _given(said, message, Destinations(message, said, "", _no_link), now)
-    paper, name = TextPaper(), template_of(message["key"], said.role)
-    return [line for part in parts for line in paper.paragraphs(name, part, given)]
+    """Those parts of a message in its reader's language, a paragraph each, for who reads it before it leaves: nothing is made for it that must stay hidden."""
+    with speaking(language_of(said, message["key"])):
+        given = _given(said, message, Destinations(message, said, "", _no_link), now)
+        paper, name = TextPaper(), template_of(message["key"])
+        return [line for part in parts for line in paper.paragraphs(name, part, given)]
 
 
 def _no_link(purpose: str, **_: Unpack[Opens]) -> str:
@@ -108,7 +109,7 @@ def compose_digest(
     if not messages:
         raise ValueError("a digest has something to say")
     said = said_of(rows, messages[0])
-    with speaking(_language_of(said, "digest")):
+    with speaking(language_of(said, "digest")):
         return _digest(rows, said, messages, now, base_url, make_link)
 
 
@@ -127,7 +128,7 @@ def _digest(
         "reply_to": reader.email or None, "answered_by": reader, "only": first["key"] if len(keys) == 1 else "",
         "since": min((since for _, since in parts if since), default=None),
     }  # fmt: skip
-    return _printed(template_of("digest", said.role), said, links, {**_given(said, first, links, now), **digest})
+    return _printed(template_of("digest"), said, links, {**_given(said, first, links, now), **digest})
 
 
 def _who_reads_replies(rows: Rows, messages: Sequence[Mapping[str, Any]]) -> Someone:
@@ -138,20 +139,17 @@ def _who_reads_replies(rows: Rows, messages: Sequence[Mapping[str, Any]]) -> Som
     return known if _reply_to(everybody[0]) else Someone()
 
 
-def template_of(key: str, role: str = "") -> str:
-    """The file of a message's key, in `notifications/emails`: in the language that is spoken, for a reader who has it in that language."""
-    spoken = language().code
-    return (
-        f"{spoken}/{key}.jinja"
-        if role == Role.ENTREPRENEUR and has_template(f"{spoken}/{key}.jinja")
-        else f"{key}.jinja"
-    )
+def template_of(key: str) -> str:
+    """The file of a message's key, in `notifications/emails`: in the language that is spoken, where there is one."""
+    own = f"{language().code}/{key}.jinja"
+    return own if has_template(own) else f"{key}.jinja"
 
 
-def _language_of(said: Said, key: str) -> str:
+def language_of(said: Said, key: str) -> str:
     """In which language a message is written: the one that its reader chose or speaks, when it is said in it; French otherwise."""
-    wanted = said.case.language
-    if said.role != Role.ENTREPRENEUR or wanted not in LANGUAGES:
+    helped = said.role == Role.ENTREPRENEUR
+    wanted = (said.case.language if helped else said.reads_in) or FRENCH.code
+    if wanted not in (LANGUAGES if helped else OF_WORK):
         return FRENCH.code
     return wanted if LANGUAGES[wanted].is_french or has_template(f"{wanted}/{key}.jinja") else FRENCH.code
 
@@ -174,7 +172,7 @@ def _part(
     """One reminder of a digest: what it is about and where its button leads, and since when it is expected."""
     said = said_of(rows, message)
     given = _given(said, message, Destinations(message, said, base_url, make_link), now)
-    paper, name = TextPaper(), template_of(message["key"], said.role)
+    paper, name = TextPaper(), template_of(message["key"])
     about = paper.block(name, "item", given) or paper.block(name, "subject", given)
     paper.block(name, "button", given)
     return (clipped(about, SUBJECT), paper.pressed), said.own.armed_on if said.own else None
@@ -221,7 +219,7 @@ def _why(said: Said, message: Mapping[str, Any]) -> str:
     known = "" if asked else _WHY.get(said.role, "")
     if known or not message["reason"]:
         return shown(known)
-    return shown(say("Pourquoi ce message : {reason}.", reason=message["reason"]))
+    return shown(say("Pourquoi ce message : {reason}.", reason=said_again(message["reason"])))
 
 
 def _calendar(said: Said, now: datetime) -> tuple[str, bytes] | None:

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from cases.identifiers import new_id
 from engine.model import MailClass
+from engine.sentences import say
 from engine.working_days import Calendar
 from notifications.dropping import Dropped
 from notifications.freshness import drop_stale, why_drop
@@ -154,5 +155,5 @@ def _digest_of(parts: Sequence[Row], now: datetime, domain: str) -> dict[str, An
     identifier = new_id(now)
     return {name: parts[0][name] for name in _SAME} | {
         "id": identifier, "key": "digest", "kind": "digest", "status": "waiting", "send_at": now, "created_at": now, "facts": {"parts": len(parts)},
-        "reason": f"{len(parts)} rappels réunis", "message_id": message_id_of(identifier, domain), "outbox_key": identifier, "attempts": 0,
+        "reason": say("{count} rappels réunis", count=len(parts)), "message_id": message_id_of(identifier, domain), "outbox_key": identifier, "attempts": 0,
     }  # fmt: skip

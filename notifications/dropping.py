@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from engine.sentences import say
+
 
 class Dropped(StrEnum):
     """Why a message was dropped."""
@@ -28,8 +30,8 @@ class Dropped(StrEnum):
 
 
 _SAID: Final[Mapping[str, str]] = {
-    Dropped.UNWANTED: "cette personne ne veut pas de ces rappels",
-    Dropped.PERSON_GONE: "cette personne ne travaille plus ici",
+    Dropped.UNWANTED: say("cette personne ne veut pas de ces rappels"),
+    Dropped.PERSON_GONE: say("cette personne ne travaille plus ici"),
     Dropped.ANONYMISED: "les données de cette personne sont effacées",
     Dropped.MOVED_ON: "le suivi a avancé entre-temps",
     Dropped.APPOINTMENT_CHANGED: "le rendez-vous a changé entre-temps",
@@ -46,4 +48,4 @@ _SAID: Final[Mapping[str, str]] = {
 def why_dropped(reason: str | None) -> str:
     """« Abandonné, parce que l’échéance est tenue. », from the code that was kept; a digest that could not be written says so."""
     said = _SAID.get(reason or "", "il n’a pas pu être écrit : ses rappels sont partis un par un")
-    return f"Abandonné, parce que {said}."
+    return say("Abandonné, parce que {said}.", said=said)

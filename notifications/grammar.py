@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from cases.duplicates import fold
-from engine.sentences import say
+from engine import sentences
 from engine.working_days import EVENING, Calendar
 from notifications.languages import language, shown, shown_many
 from notifications.typography import day_long, hour
@@ -115,23 +115,17 @@ def at(name: str) -> str:
     for article, contracted in (("Le ", "au "), ("Les ", "aux ")):
         if said.startswith(article):
             return contracted + said.removeprefix(article)
-    return f"à {said}"
+    return "à " + said
 
 
 def capital(words: str) -> str:
     """The same, with a capital first: « L'Adie »."""
-    return words[:1].upper() + words[1:]
-
-
-def small(words: str) -> str:
-    """The same, with a small letter first unless it is an abbreviation: « acheter une hotte », « TVA »."""
-    return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+    return shown(sentences.capital(words))
 
 
 def listed(names: Iterable[str]) -> str:
     """« l'Adie », « l'Adie et BGE », « l'Adie, BGE et la CCI »."""
-    *before, last = list(names) or [""]
-    return shown(say("{others} et {last}", others=", ".join(before), last=last)) if before else last
+    return shown(sentences.listed(names))
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -182,7 +176,7 @@ class Days:
 
     def ago(self, since: date) -> str:
         """« 10 jours »."""
-        return counted(max(1, (self._today - since).days), "jour")
+        return counted(max(1, (self._today - since).days), "jour", "jours")
 
     def is_past(self, day: date) -> bool:
         """Whether the evening of that day has passed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,7 +20,7 @@ from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from engine.sentences import Sentence
+from engine.sentences import Sentence, small
 
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
 """A catalogue for each language but French, which is the source; « fuzzy » says that no native reader has reviewed a message."""
@@ -34,6 +35,11 @@ class Language:
     tag: str
     locale: str
     direction: str = "ltr"
+
+    @property
+    def has_small_letters(self) -> bool:
+        """Whether words that stand alone lose their capital inside a sentence, by a rule that is ours too."""
+        return self.tag in ("fr", "en", "pt")
 
     @property
     def is_french(self) -> bool:
@@ -98,7 +104,18 @@ def shown(words: object) -> str:
     if not isinstance(words, Sentence):
         return _catalogue(code).gettext(str(words))
     given = {name: shown(value) if isinstance(value, str) else value for name, value in words.given.items()}
-    return _catalogue(code).gettext(words.pattern).format(**given)
+    said = _catalogue(code).gettext(words.pattern).format(**given)
+    if words.first == "capital":
+        return said[:1].upper() + said[1:]
+    return small(said) if words.first and _NOW.get().has_small_letters else said
+
+
+def said_again(words: str) -> str:
+    """A sentence that was stored as it was said, in the language of who reads: by the pattern of which it can have been made; else as it is."""
+    code = _NOW.get().code
+    if isinstance(words, Sentence):
+        return shown(words)
+    return words if code == FRENCH.code or not 0 < len(words) <= _LONGEST else _said_again(words, code)
 
 
 def shown_many(one: str, several: str, count: int) -> str:
@@ -117,6 +134,12 @@ def read_catalogue(code: str) -> Catalog:
     """The catalogue of a language, as it is written."""
     with (TRANSLATIONS / f"{code}.po").open("rb") as file:
         return read_po(file)
+
+
+def forget() -> None:
+    """Read the catalogues again when they are next needed: they changed where they stand."""
+    for kept in (_catalogue, _said_again, _patterns, _is_reviewed):
+        kept.cache_clear()
 
 
 def teach(environment: Environment) -> None:
@@ -141,6 +164,46 @@ def _catalogue(code: str) -> GNUTranslations:
     write_mo(compiled, read_catalogue(code), use_fuzzy=True)
     compiled.seek(0)
     return GNUTranslations(compiled)
+
+
+@lru_cache(maxsize=4096)
+def _said_again(words: str, code: str) -> str:
+    said = _catalogue(code).gettext(words)
+    if said != words:
+        return said
+    if (begun := words[:1].upper() + words[1:]) != words and (said := _catalogue(code).gettext(begun)) != begun:
+        return small(said) if LANGUAGES[code].has_small_letters else said
+    for pattern, translation in _patterns(code):
+        if found := pattern.fullmatch(words):
+            return translation.format(**{name: _said_again(text, code) for name, text in found.groupdict().items()})
+    return words
+
+
+@lru_cache
+def _patterns(code: str) -> list[tuple[re.Pattern[str], str]]:
+    """What a catalogue can know again, the patterns that say most first; one that says next to nothing would fit anything."""
+    made = [
+        (_LITERAL_OF.sub("", one.id), one.id, one.string)
+        for one in read_catalogue(code)
+        if isinstance(one.id, str) and isinstance(one.string, str) and "{" in one.id
+    ]
+    known = sorted((one for one in made if len(one[0]) >= _LEAST_LITERAL), key=lambda one: -len(one[0]))
+    return [(_read_back(written), _LITERAL_OF.sub(r"{\1}", translation)) for _, written, translation in known]
+
+
+def _read_back(pattern: str) -> re.Pattern[str]:
+    """What reads a sentence that the pattern made; a name that comes twice is the same both times."""
+    parts, seen = _LITERAL_OF.split(pattern), set[str]()
+    read = [re.escape(parts[0])]
+    for name, literal in zip(parts[1::2], parts[2::2], strict=True):
+        read += [f"(?P={name})" if name in seen else f"(?P<{name}>.+?)", re.escape(literal)]
+        seen.add(name)
+    return re.compile("".join(read), re.DOTALL)
+
+
+_LITERAL_OF: Final = re.compile(r"\{(\w+)[^}]*\}")
+_LEAST_LITERAL: Final = 8
+_LONGEST: Final = 600
 
 
 @lru_cache

@@ -9,7 +9,8 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from notifications.grammar import as_day, at, capital, counted, is_discreet, listed, of, small, the
+from engine.sentences import small
+from notifications.grammar import as_day, at, capital, counted, is_discreet, listed, of, the
 from notifications.languages import language, shown, teach
 from notifications.typography import euros, phone, phone_uri, prose, typo
 

@@ -22,6 +22,7 @@ from cases.tables.people import person
 from cases.tasks import TO_A_PARTNER, TO_THE_HELPED, Asked
 from engine.definition import MACHINES, record_of, rule_of
 from engine.model import Kind, MailClass, Role
+from engine.sentences import say
 from notifications.composer import subject_of
 from notifications.dropping import Dropped
 from notifications.freshness import moved_on
@@ -69,11 +70,11 @@ def told_by(row: RowMapping) -> Told:
 def why(told: Told) -> str:
     """Why a message leaves, in French: the deadline or the action that sends it."""
     if "rule" in told.facts:
-        return f"Échéance « {rule_of(told.facts['rule']).label} »"
+        return say("Échéance « {label} »", label=rule_of(told.facts["rule"]).label)
     kind = Kind(told.track.rsplit("-", 1)[0])
     event = str(told.facts.get("event", ""))
     step = MACHINES[kind].events.get(event) or record_of(kind, event)
-    return f"Action « {step.label} »" if step else "Ce qui s’est passé dans le dossier"
+    return say("Action « {label} »", label=step.label) if step else "Ce qui s’est passé dans le dossier"
 
 
 def write_message(db: Connection, values: dict[str, Any], place: Place, now: datetime) -> int:
@@ -204,6 +205,7 @@ def ask_to_call(db: Connection, values: Mapping[str, Any], place: Place, now: da
     phone = db.execute(select(_CALLED[kind].c.phone).where(_CALLED[kind].c.id == own)).scalar()
     asked = Asked(
         values["case_id"], place.territory_id, place.referent_id, TO_THE_HELPED if values["entrepreneur_id"] else TO_A_PARTNER,
-        f"Appeler {values['to_name']}", subject_of(rows_for(db, (values,)), values, now), phone, values["id"], calendar.roll(calendar.day_of(values["send_at"])),
+        say("Appeler {name}", name=values['to_name']), subject_of(rows_for(db, (values,)), values, now),
+        phone, values["id"], calendar.roll(calendar.day_of(values["send_at"])),
     )  # fmt: skip
     tasks.ask_to_call(db, asked, now)

@@ -11,7 +11,8 @@ from sqlalchemy import Connection, select
 from cases.orienting import ToAsk
 from cases.tables.case import need
 from engine.model import CASE_TRACK, MailClass, Role
-from notifications.composer import paragraphs_of
+from notifications.composer import language_of, paragraphs_of
+from notifications.languages import FRENCH, LANGUAGES
 from notifications.recipients import Place, Recipient, asked_at, place_of
 from notifications.said import Running
 from notifications.said_rows import REQUEST, rows_for
@@ -31,6 +32,8 @@ class Preview:
     subject: str
     paragraphs: tuple[str, ...]
     prepared: str = ""
+    language: str = FRENCH.tag
+    """In which it is written: its reader's."""
 
 
 def preview_request(
@@ -46,7 +49,10 @@ def preview_request(
     said = replace(said, case=replace(said.case, needs=(wanted,)), deadlines=(running,) if running else ())
     said = replace(said, track=replace(said.track, message=own_words(written)))
     subject, prepared = (" ".join(paragraphs_of(said, message, (part,), now)) for part in ("subject", "prepared"))
-    return Preview(tuple(one.name for one in to), subject, tuple(paragraphs_of(said, message, _PARTS, now)), prepared)
+    spoken = LANGUAGES[language_of(said, message["key"])]
+    return Preview(
+        tuple(one.name for one in to), subject, tuple(paragraphs_of(said, message, _PARTS, now)), prepared, spoken.tag
+    )
 
 
 def _message(case_id: str, to: Recipient | None, place: Place, now: datetime) -> dict[str, Any]:

@@ -104,7 +104,7 @@ def _said(key: str, role: Role, now: datetime) -> Said:
     people = {Role.ENTREPRENEUR: _NADIA, Role.OPERATOR: _KARIM, Role.MENTOR: _JEANNE}
     return Said(
         people.get(role, _INES), str(role), Calendar("FR", "Europe/Paris"), PlaceSaid("Roubaix", "roubaix", True), case, track, line,
-        (own,) if own else (), own, "Installer le four", NextOne("BGE", "couvre la commune"),
+        (own,) if own else (), own, "Installer le four", NextOne("BGE", ("couvre la commune",)),
         token=TokenSaid("Tableur du territoire", today + timedelta(days=14)),
     )  # fmt: skip
 

@@ -10,9 +10,11 @@ from typing import Final
 
 from engine.definition import RULES
 from engine.model import CASE_TRACK, From, Kind, Role
+from engine.sentences import small
 from engine.state_names import ReferralState
 from engine.working_days import Calendar
-from notifications.grammar import first_name, short_name, small
+from notifications.grammar import first_name, short_name
+from notifications.languages import said_again, shown
 from notifications.typography import euros
 
 WORDS: Final = ("text", "question", "answer", "rather", "reason", "source")
@@ -57,7 +59,7 @@ class NeedSaid:
     @property
     def short(self) -> str:
         """« une hotte, 12 000 € »."""
-        return small(self.words) + (f", {euros(self.amount)}" if self.amount else "")
+        return small(shown(self.words)) + (f", {euros(self.amount)}" if self.amount else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,13 @@ class NextOne:
     """Who could be asked next, and the two best reasons why; false when there is nobody."""
 
     name: str = ""
-    why: str = ""
+    reasons: tuple[str, ...] = ()
+    """As they were kept with the proposal."""
+
+    @property
+    def why(self) -> str:
+        """The reasons, one after the other."""
+        return " ".join(map(said_again, self.reasons))
 
     def __bool__(self) -> bool:
         return bool(self.name)
@@ -260,6 +268,8 @@ class Said:
     next_one: NextOne = NextOne()
     token: TokenSaid = TokenSaid()
     appointment: AppointmentSaid | None = None
+    reads_in: str | None = None
+    """The language that its reader chose, when they work here."""
 
     def due(self, name: str, track: str = "") -> date | None:
         """The day of a deadline that runs, by its rule's last word: on that track; by default on the mail's own, else on the case."""

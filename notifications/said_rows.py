@@ -76,12 +76,13 @@ def rows_for(db: Connection, messages: Sequence[Row]) -> Rows:
     subjects = {message["subject_id"] for message in messages} - {None}
     places = {row["territory_id"] for row in cases.values()} | (subjects - ids)
     workers = {row.get(name) for row in tracks.values() for name in ("agent_id", "mentor_id", "owner_id")}
+    readers = {message["person_id"] for message in messages}
     next_one = {one["case_id"] for one in messages if one["key"] in NEXT_ONE}
     return Rows(
         cases, _by_id(db, select(territory), territory.c.id, places), _listed(db, _NEEDS, need.c.case_id, ids), _needs_of_referrals(db, ids),
         _listed(db, _ASKED, referral.c.case_id, ids), _listed(db, _MENTORS, mentoring_pair.c.case_id, ids),
         _listed(db, select(absence), absence.c.person_id, {row["referent_id"] for row in cases.values()}), tracks,
-        _by_id(db, select(person), person.c.id, workers), _by_id(db, _OFFICES, branch.c.id, {row.get("branch_id") for row in tracks.values()}),
+        _by_id(db, select(person), person.c.id, workers | readers), _by_id(db, _OFFICES, branch.c.id, {row.get("branch_id") for row in tracks.values()}),
         _lines(db, messages), _listed(db, _RUNNING, deadline.c.subject_id, subjects),
         _by_id(db, select(deadline), deadline.c.id, {message["deadline_id"] for message in messages}),
         {key: row["name"] for key, row in _by_id(db, select(plan_action), plan_action.c.id, {_facts(one).get("item") for one in messages}).items()},

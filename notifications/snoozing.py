@@ -16,6 +16,7 @@ from cases.tables.memory import deadline
 from cases.tables.people import person
 from cases.tables.territories import territory
 from engine.model import Do
+from engine.sentences import say
 from engine.working_days import MORNING, Calendar
 from notifications.tables import message, snooze
 
@@ -55,7 +56,7 @@ def snooze_reminders(db: Connection, who: Identity, deadline_id: str, until: dat
     own = db.execute(select(person.c.timezone).where(person.c.id == who.person)).scalar_one()
     calendar = Calendar(row.holidays or NO_TERRITORY.name, own)
     if until not in days_to_choose(calendar, now):
-        raise Invalid(f"Choisissez un des {LONGEST} prochains jours ouvrés.", "jour")
+        raise Invalid(say("Choisissez un des {longest} prochains jours ouvrés.", longest=LONGEST), "jour")
     mine = (snooze.c.person_id == who.person, snooze.c.deadline_id == deadline_id)
     db.execute(delete(snooze).where(*mine))
     db.execute(insert(snooze).values(person_id=who.person, deadline_id=deadline_id, until=until, at=now))

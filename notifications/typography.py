@@ -119,7 +119,7 @@ def initials(name: str) -> str:
 
 def filters() -> dict[str, Callable[..., Any]]:
     """The filters of a Jinja environment, by their name."""
-    known = (typo, prose, phone, phone_uri, initials, day_long, day_short, hour, number, euros)
+    known = (shown, typo, prose, phone, phone_uri, initials, day_long, day_short, hour, number, euros)
     return {function.__name__: _each_time(function) for function in known}
 
 

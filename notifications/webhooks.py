@@ -31,6 +31,7 @@ from cases.tables.webhooks import webhook, webhook_delivery, webhook_secret
 from cases.views.told import line_told
 from cases.webhooks import ANYWHERE, SECRET_BEGINS, leads_to
 from engine.model import MailClass, Role
+from engine.sentences import say
 from notifications.tables import message
 
 PATIENCE: Final = 5.0
@@ -98,11 +99,11 @@ class Teller:
             async with asyncio.timeout(PATIENCE):
                 status = await self._post(url, body, headers)
         except (TimeoutError, httpx2.TimeoutException):
-            raise NotTold(f"Pas de réponse en {PATIENCE:.0f} secondes.") from None
+            raise NotTold(say("Pas de réponse en {patience:.0f} secondes.", patience=PATIENCE)) from None
         except (httpx2.HTTPError, OSError, ValueError) as error:
-            raise NotTold(f"Connexion impossible ({type(error).__name__}).") from None
+            raise NotTold(say("Connexion impossible ({error}).", error=type(error).__name__)) from None
         if status not in _WELL:
-            raise NotTold(f"Réponse {status}.", gone=status == _GONE)
+            raise NotTold(say("Réponse {status}.", status=status), gone=status == _GONE)
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         """Connect to the very address that was looked at, under the tool's own name; follow nothing, read nothing of the answer."""

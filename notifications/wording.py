@@ -44,20 +44,31 @@ def said_of(rows: Rows, message: Row) -> Said:
     """What a message can say; what is not known stays empty. Raises KeyError for a track that is not there."""
     to, role = Someone(harmless(message["to_name"], NAME), email=message["to_email"] or ""), message["role"] or ""
     calendar = Calendar(message["holidays"], message["timezone"])
-    row = rows.cases.get(message["case_id"] or "")
+    row, reader = rows.cases.get(message["case_id"] or ""), rows.people.get(message["person_id"] or "")
+    reads_in = reader["reads_in"] if reader else None
     home = rows.homes.get((row["territory_id"] if row else message["subject_id"]) or "")
     place = PlaceSaid(harmless(home["name"], NAME), home["slug"], home["kind"] == "commune") if home else PlaceSaid()
     line, running = _line(rows, message), tuple(_running(one) for one in rows.running.get(message["subject_id"], ()))
     own = rows.own.get(message["deadline_id"] or "")
     if row is None:
         ended = _running(own) if own else None
-        return Said(to, role, calendar, place, line=line, deadlines=running, own=ended, token=_token(message, calendar))
+        return Said(
+            to,
+            role,
+            calendar,
+            place,
+            line=line,
+            deadlines=running,
+            own=ended,
+            token=_token(message, calendar),
+            reads_in=reads_in,
+        )
     calendar = Calendar(home["holidays"], home["timezone"]) if home else NO_TERRITORY
     today = calendar.day_of(message["send_at"])
     return Said(
         to, role, calendar, place, _case(rows, row, message, today), _track(rows, message, calendar), line, running, _running(own) if own else None,
         appointment=_appointment(rows, message), item=harmless(rows.items.get((message["facts"] or {}).get("item") or ""), SENTENCE),
-        next_one=_next_one(rows, message) if message["key"] in NEXT_ONE else NextOne(),
+        next_one=_next_one(rows, message) if message["key"] in NEXT_ONE else NextOne(), reads_in=reads_in,
     )  # fmt: skip
 
 
@@ -184,4 +195,4 @@ def _next_one(rows: Rows, message: Row) -> NextOne:
         return NextOne()
     best = min(kept, key=lambda one: one["rank"] or len(kept))
     reasons = sorted((part for part in best["criteria"] if part["points"]), key=lambda part: -part["points"])[:2]
-    return NextOne(harmless(best["branch"]["name"], NAME), harmless(" ".join(part["message"] for part in reasons)))
+    return NextOne(harmless(best["branch"]["name"], NAME), tuple(harmless(part["message"]) for part in reasons))

@@ -8,7 +8,7 @@ import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
@@ -23,8 +23,10 @@ from notifications.languages import FRENCH, LANGUAGES, OF_WORK, TRANSLATIONS, re
 
 ROOT: Final = Path(__file__).parent.parent
 SILENT: Final = (
-    "api/commands/", "api/demo/", "api/migrations/", "api/cli.py", "api/settings.py", "api/rest/", "engine/soundness.py", "cases/simulation.py",
-    "cases/verification.py", "notifications/previews.py", "notifications/languages.py",
+    "api/commands/", "api/demo/", "api/migrations/", "api/cli.py", "api/settings.py", "engine/soundness.py", "cases/simulation.py",
+    "cases/verification.py", "cases/lives.py", "cases/reference", "cases/definitions.py", "cases/database.py", "cases/search.py",
+    "cases/sqlite_writer.py", "api/encrypted.py", "api/backups.py", "api/metrics.py", "api/assets.py", "api/receiving.py",
+    "notifications/letters.py", "notifications/typography.py", "notifications/previews.py", "notifications/languages.py",
 )  # fmt: skip
 """What speaks to whoever installs the product, to machines, or to nobody."""
 HELPED: Final = (
@@ -47,9 +49,6 @@ OTHER_WORDS: Final = frozenset({
     "Vous recevez ce message parce que vous avez demandé de l'aide. C'est gratuit, et vous pouvez arrêter à tout moment.",
 })  # fmt: skip
 """Words of other files that they may read too."""
-
-NOT_YET: Final[tuple[str, ...]] = ("engine/", "cases/", "notifications/", "api/")
-"""Whose words are not in English yet, but those that somebody who is helped may read. This list may only get shorter."""
 
 Words = str | tuple[str, str]
 """A message: its French, or its two forms."""
@@ -78,15 +77,16 @@ def sources() -> Iterator[Path]:
 
 
 def wanted(code: str) -> dict[Words, list[str]]:
-    """The messages that a language must have: all of them, or those that somebody who is helped may read."""
+    """The messages that a language must have: all of them where one works in it, else those that somebody who is helped may read."""
+    found = messages()
+    if code in OF_WORK:
+        return found
     also = _told_by_the_rules() | OTHER_WORDS
-
-    def must(words: Words, files: list[str]) -> bool:
-        if words in also or any(name.startswith(HELPED) for name in files):
-            return True
-        return code in OF_WORK and not all(name.startswith(NOT_YET) for name in files)
-
-    return {words: files for words, files in messages().items() if must(words, files)}
+    return {
+        words: files
+        for words, files in found.items()
+        if words in also or any(name.startswith(HELPED) for name in files)
+    }
 
 
 def update(code: str) -> Catalog:
@@ -111,7 +111,7 @@ def write(catalogue: Catalog, code: str) -> None:
 
 def is_words(text: str) -> bool:
     """Whether a string of the sources is words for people: a sentence, or letters with a space, a capital or an accent that codes have not."""
-    if not LETTERS.search(text):
+    if text in NO_WORDS or not LETTERS.search(text):
         return False
     if SENTENCE.search(text):
         return True
@@ -126,10 +126,53 @@ CODE: Final = re.compile(
 )
 KEYWORDS: Final = {"_": None, "gettext": None, "ngettext": (1, 2)}
 SPEAKS: Final = frozenset({"say", "shown", "lowered"})
+COUNTS: Final = frozenset({"counted", "shown_many"})
 INSIDE: Final = frozenset({"ValueError", "TypeError", "KeyError", "RuntimeError", "LookupError", "AssertionError"})
+FOR_MACHINES: Final = frozenset({"guard_says", "effect_says", "enters_when", "owner_says", "name_says", "words"})
+"""What is named so says, in English, a rule that the code holds."""
+PLACED: Final = {"State": 3, "met_by": 0, "act": 1, "missed": 1, "Span": 2, "until": 0}
+"""Where such words stand, when they are not named."""
+NO_WORDS: Final = frozenset({
+    " over", " present", "Authorization", "Bearer", "Vary", "Not found", "Host", "Precedence", "Polygon", "MultiPolygon", "EncryptedPackage",
+    "telephone 2", "tel 2", "adresse 1", "aeiouàâäéèêëîïôöùûüœæ", "la ", "le ", "du ", "des ", "de ", "au ", "aux ", "Le ", "Les ", "Se ", "Cc", "Cs", "Zl", "Zp",
+    "Edg", "Firefox", "FxiOS", "CriOS", "Chrome", "Safari", "Edge", "Opera", "Android", "Windows", "Mac OS", "Linux", "Mac", " months", " &nbsp;·&nbsp; ",
+    "’offre", "’aide", "Quartiers productifs", "250 2.0.0 Recu", "From", "Subject", "Location", "Definition",
+    "The drawing.", "private, no-cache", "Bearer ",
+})  # fmt: skip
+"""What looks like words and is none: names of others, headers, what code compares."""
 SAYS_NOTHING: Final = frozenset(
-    {"re.compile", "text", "StrEnum", "TypeVar", "ContextVar", "structlog.get_logger", "db.exec_driver_sql", "FastAPI"}
+    {
+        "re.compile",
+        "text",
+        "StrEnum",
+        "TypeVar",
+        "ContextVar",
+        "structlog.get_logger",
+        "db.exec_driver_sql",
+        "FastAPI",
+    }
 )
+
+
+def put_together(path: Path) -> Iterator[str]:
+    """The f-strings of a file that make a French sentence, which nobody could say in another language."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hidden = {id(one) for node in ast.walk(tree) for one in _not_said(node)}
+    hidden |= {id(one) for node in ast.walk(tree) if _writes_french(node) for one in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr) and id(node) not in hidden:
+            literal = "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+            if FRENCH_WORDS.search(literal) and not CODE.search(literal):
+                yield ast.unparse(node)
+
+
+FRENCH_WORDS: Final = re.compile(
+    r"(?i)[àâçèéêëîïôùû«’]|(?<![\w/-])(le|la|les|de|du|des|un|une|et|au|pour|par|sur|est|avec|dossiers?)(?![\w/-])"
+)
+
+
+def _writes_french(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "contracted"
 
 
 def _of_template(path: Path) -> Iterator[Words]:
@@ -142,7 +185,12 @@ def _of_template(path: Path) -> Iterator[Words]:
 def _of_python(path: Path) -> Iterator[Words]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     said = {id(one) for node in ast.walk(tree) for one in _said(node)}
-    yield from (node.value for node in _strings(tree) if id(node) in said or is_words(node.value))
+    counted = [pair for node in ast.walk(tree) if (pair := _counted(node))]
+    known = {id(one) for pair in counted for one in pair}
+    yield from ((one.value, several.value) for one, several in counted)
+    yield from (
+        node.value for node in _strings(tree) if id(node) not in known and (id(node) in said or is_words(node.value))
+    )
 
 
 def _strings(tree: ast.AST) -> Iterator[ast.Constant]:
@@ -153,17 +201,32 @@ def _strings(tree: ast.AST) -> Iterator[ast.Constant]:
             yield node
 
 
+def _counted(node: ast.AST) -> tuple[Any, Any] | None:
+    """The two forms of what a call counts."""
+    if not isinstance(node, ast.Call) or ast.unparse(node.func) not in COUNTS:
+        return None
+    forms = node.args[1:3] if ast.unparse(node.func) == "counted" else node.args[:2]
+    return (forms[0], forms[1]) if len(forms) == 2 and all(isinstance(one, ast.Constant) for one in forms) else None
+
+
 def _said(node: ast.AST) -> Iterator[ast.AST]:
-    """What a call says: its first argument, whichever way it is chosen."""
+    """What a call says, its first argument, whichever way it is chosen; what a list of ours says."""
     if isinstance(node, ast.Call) and ast.unparse(node.func) in SPEAKS and node.args:
         chosen = node.args[0]
         yield from (chosen.body, chosen.orelse) if isinstance(chosen, ast.IfExp) else (chosen,)
+    elif (
+        isinstance(node, ast.AnnAssign)
+        and "Labels" in ast.unparse(node.annotation)
+        and isinstance(node.value, ast.Dict)
+    ):
+        yield from node.value.values
 
 
 def _not_said(node: ast.AST) -> Iterator[ast.AST]:
     """What is under a node that is not said to people: documentation, types, patterns, what goes wrong inside."""
     if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
         yield from (one.value for one in node.body if isinstance(one, ast.Expr))
+        yield from _of_an_enumeration(node)
     elif isinstance(node, ast.JoinedStr):
         yield from node.values
     elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and ast.unparse(node.exc.func) in INSIDE:
@@ -172,8 +235,19 @@ def _not_said(node: ast.AST) -> Iterator[ast.AST]:
         ast.unparse(node.func) in SAYS_NOTHING or ast.unparse(node.func)[:5] == "_log."
     ):
         yield from ast.walk(node)
+    elif isinstance(node, ast.Call) and ast.unparse(node.func) in PLACED:
+        yield from node.args[PLACED[ast.unparse(node.func)] :][:1]
+    elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("_SAYS"):
+        yield node.value
+    elif isinstance(node, ast.keyword) and node.arg in FOR_MACHINES:
+        yield from ast.walk(node.value)
     elif isinstance(node, ast.arg | ast.AnnAssign) and node.annotation is not None:
         yield from ast.walk(node.annotation)
+
+
+def _of_an_enumeration(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "StrEnum" for base in node.bases):
+        yield from (one.value for one in node.body if isinstance(one, ast.Assign))
 
 
 def _told_by_the_rules() -> set[Words]:

@@ -11,13 +11,14 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api import sign_in
-from api.pages.language import known
+from api.pages.language import keep_on_browser, known
 from api.pages.shell import ACCOUNT, PageVisit, done, page, see_other
 from api.privacy_export import zipped_account
 from api.sign_in import OWN_PHONE, SignedIn
 from cases import people
 from cases.database import Scope
 from cases.languages import keep_language
+from engine.sentences import say
 from notifications.languages import LANGUAGES, OF_WORK, language, speak
 from notifications.own_account import account_held
 from notifications.typography import day_long, day_short, hour
@@ -79,7 +80,8 @@ async def choose_language(request: Request, visit: PageVisit, langue: Annotated[
     code = known(langue, OF_WORK)
     await visit.write(lambda db: keep_language(db, code, person_id=visit.identity.person))
     speak(code)
-    return see_other(request, ACCOUNT, done("C’est noté : vos pages et vos courriels sont dans cette langue."))
+    said = done("C’est noté : vos pages et vos courriels sont dans cette langue.")
+    return keep_on_browser(request, see_other(request, ACCOUNT, said), code)
 
 
 @router.post("/telephone")
@@ -87,7 +89,7 @@ async def keep_on_own_phone(request: Request, visit: PageVisit) -> Response:
     """Say that this phone is one's own."""
     found, now, frame = _signed_in(request), visit.now, request.app.state.frame
     await visit.write(lambda db: sign_in.keep_on_own_phone(db, found, now))
-    answer = see_other(request, ACCOUNT, done(f"Ce téléphone reste ouvert {OWN_PHONE.days} jours, pour signaler et voir vos dossiers."))  # fmt: skip
+    answer = see_other(request, ACCOUNT, done(say("Ce téléphone reste ouvert {days} jours, pour signaler et voir vos dossiers.", days=OWN_PHONE.days)))  # fmt: skip
     frame.keep(answer, frame.session_cookie, request.cookies[frame.session_cookie], seconds=int(OWN_PHONE.total_seconds()))  # fmt: skip
     return answer
 
@@ -134,7 +136,7 @@ def _languages() -> list[dict[str, Any]]:
 
 def _session(row: Mapping[str, Any], found: SignedIn) -> dict[str, Any]:
     return {
-        "id": row["id"], "device": device_of(row["user_agent"] or ""), "network": row["network"] or "adresse inconnue",
+        "id": row["id"], "device": device_of(row["user_agent"] or ""), "network": row["network"] or say("adresse inconnue"),
         "since": _moment(row["created_at"]), "seen": _moment(row["seen_at"]), "here": row["id"] == found.session, "own": bool(row["own_until"]),
     }  # fmt: skip
 
@@ -155,4 +157,4 @@ def device_of(user_agent: str) -> str:
     """What a browser says that it is, in three words: « Firefox sur Windows »."""
     browser = next((name for mark, name in _BROWSERS.items() if re.search(rf"\b{mark}", user_agent)), "Un navigateur")
     system = next((name for mark, name in _SYSTEMS.items() if mark in user_agent), "")
-    return f"{browser} sur {system}" if system else browser
+    return say("{browser} sur {system}", browser=browser, system=system) if system else browser

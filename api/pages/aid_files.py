@@ -21,6 +21,7 @@ from cases.errors import CasesError, Invalid
 from cases.facts.of_case import NO_TERRITORY
 from cases.importers.aids import Report
 from cases.importers.errors import ImportFileRefused
+from engine.sentences import say, together
 from notifications.grammar import counted
 from notifications.typography import day_short
 
@@ -72,7 +73,9 @@ async def write_file(request: Request, identifier: str, visit: PageVisit) -> Res
     """Write what the file changes."""
     unit = partial(aid_imports.write, identifier=identifier, **_about(visit))
     report = await visit.work.write(unit, EVERYWHERE)
-    said = f"Le catalogue est à jour : {_counted(report.created, report.updated, len(report.refused))}."
+    said = say(
+        "Le catalogue est à jour : {counted}.", counted=_counted(report.created, report.updated, len(report.refused))
+    )
     return see_other(request, HERE, done(said))
 
 
@@ -88,21 +91,22 @@ def _about(visit: Visit) -> dict[str, Any]:
 
 
 def _undone(result: Undone) -> dict[str, str]:
-    said = f"{counted(result.restored, 'aide remise', 'aides remises')} comme avant."
+    one, several = "{count} aide remise comme avant.", "{count} aides remises comme avant."
+    said = say(one if result.restored < 2 else several, count=result.restored)
     if not result.left:
         return done(said)
     left = counted(result.left, "aide gardée", "aides gardées")
-    return warned(f"{said} {left} : quelqu’un s’en est servi depuis, ou l’a changée.")
+    return warned(together((said, say("{left} : quelqu’un s’en est servi depuis, ou l’a changée.", left=left))))
 
 
 def _counted(new: int, changed: int, refused: int) -> str:
     """« 2 aides ajoutées, 1 aide changée, 3 lignes à corriger »."""
     parts = [counted(new, "aide ajoutée", "aides ajoutées"), counted(changed, "aide changée", "aides changées")]
-    return ", ".join(parts + ([counted(refused, "ligne à corriger", "lignes à corriger")] if refused else []))
+    return together((*parts, counted(refused, "ligne à corriger", "lignes à corriger") if refused else ""), ", ")
 
 
 async def _form(request: Request, visit: Visit, error: CasesError | None = None) -> Response:
-    wrong = str(error) if error else None
+    wrong = error.said if error else None
 
     def read(db: Connection) -> tuple[Written, ...]:
         return aid_imports.written_files(db, by=visit.identity)
@@ -117,8 +121,17 @@ async def _form(request: Request, visit: Visit, error: CasesError | None = None)
 def _file(one: Written) -> dict[str, Any]:
     """A file that was written, as the list shows it."""
     counts = _counted(one.new, one.changed, one.refused)
-    undone = f" Annulé le {day_short(NO_TERRITORY.day_of(one.undone_at), year=True)}." if one.undone_at else ""
+    undone = (
+        say("Annulé le {day}.", day=day_short(NO_TERRITORY.day_of(one.undone_at), year=True)) if one.undone_at else ""
+    )
+    written = say(
+        "Le {day}, par {by} : {counts}.",
+        day=day_short(NO_TERRITORY.day_of(one.at), year=True),
+        by=one.by,
+        counts=counts,
+    )
     return {
-        "name": one.name, "text": f"Le {day_short(NO_TERRITORY.day_of(one.at), year=True)}, par {one.by} : {counts}.{undone}",
+        "name": one.name,
+        "text": together((written, undone)),
         "undo": None if one.undone_at else f"{HERE}/{one.id}/annuler",
     }  # fmt: skip

@@ -25,6 +25,7 @@ from cases.identifiers import read_reference
 from cases.views.aids import Helped, Narrowed, catalogue, counted, helped_of, organisations
 from engine.aids import Judged, Verdict
 from engine.lists import AID_SCOPE, AXIS, LEVER
+from engine.sentences import lowered, say, together
 from notifications.typography import day_short
 
 router = APIRouter(prefix="/aides")
@@ -110,15 +111,25 @@ def _read(db: Connection, asked: Looked, visit: Visit) -> Found:
 def aids_context(asked: Looked, found: Found, today: date) -> dict[str, Any]:
     """Everything that `aids.html` shows."""
     shown = sorted((_aid(row, found.helped, today) for row in found.rows), key=_the_likeliest_first)
-    count = "Aucune aide" if not found.count else "Une aide" if found.count == 1 else f"{found.count} aides"
+    count = (
+        "Aucune aide"
+        if not found.count
+        else "Une aide"
+        if found.count == 1
+        else say("{count} aides", count=found.count)
+    )
     helped = found.helped
-    lead = f"Pour {helped.name} : {count.lower()} à lire." if helped else f"{count} au catalogue."
+    lead = (
+        say("Pour {name} : {count} à lire.", name=helped.name, count=lowered(count))
+        if helped
+        else say("{count} au catalogue.", count=count)
+    )
     doubt = DOUBT if any(one["to_check"] for one in shown) else ""
     return {
-        "title": "Aides", "lead": f"{lead}{doubt}", "aids": shown, "asked": asked, "filters": _filters(asked, found.operators),
+        "title": "Aides", "lead": together((lead, doubt)), "aids": shown, "asked": asked, "filters": _filters(asked, found.operators),
         "kept": {said: value for name, said in IN_THE_ADDRESS.items() if (value := getattr(asked, name)) and name not in ("words", "after")},
         "older": asked.address(after=found.more) if found.more else None, "newer": asked.address() if asked.after else None,
-        "summary": f"{len(shown)} sur {found.count}", "clear": Looked(case=asked.case).address(),
+        "summary": say("{part} sur {count}", part=len(shown), count=found.count), "clear": Looked(case=asked.case).address(),
         "helped": {"name": helped.name, "href": f"/dossiers/{helped.reference}", "off": asked.address(case="")} if helped else None,
         "total": total_said(helped.total) if helped else None,
     }  # fmt: skip
@@ -160,11 +171,11 @@ def _filter(
 def _aid(row: Mapping[Any, Any], helped: Helped | None, today: date) -> dict[str, Any]:
     codes = [AXIS.get(code, code) for code in row["axes"]] + [LEVER.get(code, code) for code in row["levers"]]
     to_check, closed = to_verify(row, today), row["status"] == CLOSED
-    known = [row["operator"], " · ".join(codes), AID_SCOPE.get(row["scope"], row["scope"]), row["perimeter"]]
+    known = [row["operator"], together(codes, " · "), AID_SCOPE.get(row["scope"], row["scope"]), row["perimeter"]]
     web = (row["url"] or "").startswith(("https://", "http://"))
     return {
         "name": row["name"], "facts": _sentence(row["facts"]), "caveat": _sentence(row["caveat"]), "conditions": _sentence(row["conditions"]),
-        "about": " · ".join(part for part in known if part), "dates": _dates(row), "to_check": to_check, "closed": closed,
+        "about": together((part or "" for part in known), " · "), "dates": _dates(row), "to_check": to_check, "closed": closed,
         "url": row["url"] if web else None, "source": None if web else row["url"], "judged": _judged(row, helped) if helped else None,
     }  # fmt: skip
 
@@ -182,9 +193,9 @@ def _judged(row: Mapping[Any, Any], helped: Helped) -> dict[str, Any]:
 
 
 def _dates(row: Mapping[Any, Any]) -> str:
-    verified = f"vérifié le {_day(row['verified_on'])}" if row["verified_on"] else ""
-    until = f"valable jusqu’au {_day(row['valid_until'])}" if row["valid_until"] else ""
-    return ", ".join(part for part in (verified, until) if part)
+    verified = say("vérifié le {day}", day=_day(row["verified_on"])) if row["verified_on"] else ""
+    until = say("valable jusqu’au {day}", day=_day(row["valid_until"])) if row["valid_until"] else ""
+    return together((verified, until), ", ")
 
 
 def _sentence(text: str | None) -> str:

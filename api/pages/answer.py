@@ -20,6 +20,7 @@ from cases.journey import Request as StepRequest
 from cases.views.answering import ToAnswer, to_answer
 from cases.views.choices import subject_label
 from engine.lists import DECLINE, PROGRESS, RESULT
+from engine.sentences import say
 from engine.state_names import ReferralState
 
 QUESTIONS: Final[Mapping[str, str]] = {"oui": "lien/oui.html", "question": "lien/question.html", "non": "lien/non.html"}
@@ -129,10 +130,10 @@ def _due(asked: ToAnswer, now: datetime) -> dict[str, str] | None:
     if asked.answer_by is None:
         return None
     kind = (due_chip(asked.answer_by, asked.calendar, now) or {})["kind"]
-    return {"kind": kind, "text": f"réponse attendue {before(asked.answer_by, asked.calendar, now)}"}
+    return {"kind": kind, "text": say("réponse attendue {before}", before=before(asked.answer_by, asked.calendar, now))}
 
 
 def _need(subject: str, detail: str | None) -> str:
     """A need in words: what it is about, then what was said of it."""
     label = subject_label(subject)
-    return f"{label} : {detail}" if detail else label
+    return say("{label} : {value}", label=label, value=detail) if detail else label

@@ -22,10 +22,11 @@ from cases.export import tables_of_indicators
 from cases.indicators import Indicators, indicators_of
 from cases.views.counted import Figure
 from engine.model import Role
+from engine.sentences import lowered, say
 from notifications.typography import day_long, number
 
 router = APIRouter(prefix="/pilotage")
-AGES: Final = ("0 à 5", "6 à 10", "11 à 20", "plus de 20")
+AGES: Final = (say("0 à 5"), say("6 à 10"), say("11 à 20"), "plus de 20")
 WEIGHTS: Final = (0.6, 1.3, 2.2, 3.2)
 """How much a case weighs by its age, in the tints of the table."""
 NAMELESS: Final = {Role.OWNER: "Qui suit un plan", Role.MENTOR: "Les mentors", Role.MANAGER: "Les responsables"}
@@ -63,7 +64,8 @@ def backlog_context(shown: Indicators, now: datetime) -> dict[str, Any]:
     listed = Listed(territory=found.slug)
     today = day_long(found.calendar.day_of(now))
     return {
-        "title": "Pilotage", "lead": f"{found.name}, {found.phase.lower()} · {today} · chaque nombre ouvre sa liste", "keys": _keys(found, listed),
+        "title": "Pilotage", "lead": say("{name}, {phase} · {today} · chaque nombre ouvre sa liste", name=found.name, phase=lowered(found.phase), today=today),
+        "keys": _keys(found, listed),
         "ages": [*AGES, "Total"], "rows": _rows(found, listed), "alerts": _alerts(found, listed), "broken": [_broken(one, found, listed) for one in found.broken],
         "others": [{"label": name, "href": f"/pilotage?territoire={slug}"} for slug, name in found.others], "may_list": found.lists,
         "files": {kind: f"/pilotage/export.{kind}?territoire={found.slug}" for kind in ("csv", "xlsx")}, **figures_context(shown, listed),
@@ -76,7 +78,13 @@ def _link(found: Backlog, address: str) -> str | None:
 
 def _keys(found: Backlog, listed: Listed) -> list[dict[str, Any]]:
     old = "dans la même étape depuis plus de 20 jours ouvrés"
-    stuck = None if not found.stuck else "dont un bloqué" if found.stuck == 1 else f"dont {number(found.stuck)} bloqués"
+    stuck = (
+        None
+        if not found.stuck
+        else "dont un bloqué"
+        if found.stuck == 1
+        else say("dont {count} bloqués", count=number(found.stuck))
+    )
     overdue = listed.address(delay="retard")
     return [
         {"value": number(found.total), "label": "dossiers ouverts", "href": _link(found, listed.address())},
@@ -122,7 +130,7 @@ def _alerts(found: Backlog, listed: Listed) -> list[dict[str, Any]]:
     """What is to be decided: what is stuck, branches above their capacity, requests without an answer."""
     items: list[dict[str, Any]] = []
     if found.stuck:
-        said = "1 dossier bloqué" if found.stuck == 1 else f"{found.stuck} dossiers bloqués"
+        said = "1 dossier bloqué" if found.stuck == 1 else say("{stuck} dossiers bloqués", stuck=found.stuck)
         link = {"href": listed.address(delay="bloques"), "label": "Voir, relancer, confier"} if found.lists else None
         items.append(
             {
@@ -142,8 +150,8 @@ def _alerts(found: Backlog, listed: Listed) -> list[dict[str, Any]]:
             items.append(
                 {
                     "icon": "building",
-                    "title": f"{one.name} : {working.count} dossiers",
-                    "text": f"L’antenne dit pouvoir en prendre {one.capacity} par semaine.",
+                    "title": say("{name} : {count} dossiers", name=one.name, count=working.count),
+                    "text": say("L’antenne dit pouvoir en prendre {capacity} par semaine.", capacity=one.capacity),
                     "link": link,
                 }
             )
@@ -155,7 +163,7 @@ def _alerts(found: Backlog, listed: Listed) -> list[dict[str, Any]]:
         items.append(
             {
                 "icon": "clock",
-                "title": f"{worst.name} : {silent.count} sans réponse",
+                "title": say("{name} : {count} sans réponse", name=worst.name, count=silent.count),
                 "text": "Ces demandes ont expiré.",
                 "link": link,
             }

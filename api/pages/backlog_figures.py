@@ -11,7 +11,8 @@ from cases.indicators import Delay, Indicators, Week
 from cases.views.choices import subject_in_short
 from cases.views.counted import Figure, Number
 from engine.lists import AXIS, DECLINE, LEVER
-from notifications.typography import day_short
+from engine.sentences import say
+from notifications.typography import day_short, number
 
 DELAYS: Final = {
     Figure.FIRST_CONTACT: ("Premier contact", "après la détection"),
@@ -66,7 +67,7 @@ def _drawing(one: Delay, scale: float) -> dict[str, float | None] | None:
 def _branch(one: BranchFigures, listed: Listed, lists: bool) -> dict[str, Any]:
     numbers = {str(figure): told(number, listed, lists) for figure, number in one.told.items()}
     answered = one.told[Figure.ACCEPTED].count + one.told[Figure.DECLINED].count
-    share = f"{round(100 * one.told[Figure.ACCEPTED].count / answered)} %" if answered else "–"
+    share = say("{share} %", share=round(100 * one.told[Figure.ACCEPTED].count / answered)) if answered else "–"
     reasons = [{"label": DECLINE.get(why, why), **told(number, listed, lists)} for why, number in one.declines.items()]
     return {"name": one.name, "capacity": one.capacity, "share": share, "reasons": reasons, **numbers}
 
@@ -106,6 +107,15 @@ def _pace(entered: int, left: int, weeks: int) -> str:
     more = round((entered - left) / weeks, 1)
     if abs(more) < 0.5:
         return "Il entre à peu près autant de dossiers qu’il en sort."
-    said = f"{abs(more):g}".replace(".", ",")
-    many = "dossiers" if abs(more) >= 2 else "dossier"
-    return f"À ce rythme, l’en-cours {'grossit' if more > 0 else 'diminue'} de {said} {many} par semaine."
+    one, many = _GROWS if more > 0 else _SHRINKS
+    return say(many if abs(more) >= 2 else one, count=number(abs(more)))
+
+
+_GROWS: Final = (
+    "À ce rythme, l’en-cours grossit de {count} dossier par semaine.",
+    "À ce rythme, l’en-cours grossit de {count} dossiers par semaine.",
+)
+_SHRINKS: Final = (
+    "À ce rythme, l’en-cours diminue de {count} dossier par semaine.",
+    "À ce rythme, l’en-cours diminue de {count} dossiers par semaine.",
+)

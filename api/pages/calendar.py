@@ -14,6 +14,7 @@ from cases.database import Scope
 from cases.errors import NotFound
 from cases.facts.of_case import NO_TERRITORY
 from cases.views.agenda import agenda_of
+from engine.sentences import say
 from notifications.calendars import feed
 
 router = APIRouter(prefix="/calendrier")
@@ -38,7 +39,9 @@ async def make(request: Request, visit: PageVisit) -> Response:
     token = await visit.write(lambda db: make_feed(db, visit.identity, visit.now))
     address = f"{request.app.state.base_url}/calendrier/{token}.ics"
     return see_other(
-        request, "/calendrier", done(f"Copiez cette adresse dans votre agenda, elle ne sera plus montrée : {address}")
+        request,
+        "/calendrier",
+        done(say("Copiez cette adresse dans votre agenda, elle ne sera plus montrée : {address}", address=address)),
     )
 
 

@@ -32,6 +32,7 @@ from cases.views.drawing import drawing_of
 from cases.views.step_sheet import KINDS, StepSheet, step_of
 from engine.definition import step_named
 from engine.model import CASE_TRACK, Input, Kind, Refusal
+from engine.sentences import say
 from notifications.outgoing import refused_on
 
 router = APIRouter(prefix="/dossiers")
@@ -200,7 +201,9 @@ def _sensitive(wanted: Wanted, asked: StepRequest, fired: Fired) -> list[dict[st
     if found is None or not fired.lines:
         return []
     word, about = found
-    text = f"« {word} » touche à la vie privée ({about}) : ne gardez que ce qui sert à l’aider."
+    text = say(
+        "« {word} » touche à la vie privée ({about}) : ne gardez que ce qui sert à l’aider.", word=word, about=about
+    )
     line = f"/dossiers/{wanted.reference}/mots/{fired.lines[0]['sequence']}/effacer"
     return [
         done(text, {"label": "Effacer ces mots", "href": line, "method": "post", "fields": {"retour": wanted.after}})

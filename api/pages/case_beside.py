@@ -17,8 +17,9 @@ from cases.views.case_sheet import NeedSeen, Sheet, TrackSeen
 from cases.views.choices import may_be_taken
 from engine.definition import MACHINES, owner_role
 from engine.facts import ArmedDeadline, Pair, Plan, Referral
-from engine.lists import CHANNEL, LEVER, OUTCOME, PROGRESS, PURPOSE
+from engine.lists import CHANNEL, OUTCOME, PROGRESS, PURPOSE
 from engine.model import TRACK_KINDS, Do, Kind, Role
+from engine.sentences import capital, contracted, listed, lowered, say, together
 from notifications.outgoing import mark_of
 from notifications.typography import day_short, euros
 
@@ -80,12 +81,12 @@ def _track(seen: TrackSeen, sheet: Sheet, now: datetime) -> dict[str, Any]:
     track, facts = seen.track, sheet.facts
     kind, state = str(track.kind), track.state
     due = next((d for d in sheet.deadlines if d.track == track.name), None)
-    words = _SAID.get(state) or MACHINES[track.kind].states[state].french.lower()
+    words = _SAID.get(state) or lowered(MACHINES[track.kind].states[state].french)
     name = whom(track.name, facts)
     steps = [act(p, sheet) for p in sheet.steps if p.track == track.name and may_be_taken(p)]
     steps.sort(key=lambda step: FIRST.index(step["step"]) if step["step"] in FIRST else len(FIRST))
     return {
-        "id": track.name, "name": f"Plan {name}" if isinstance(track, Plan) else name, "kind": "person" if isinstance(track, Pair) else "org",
+        "id": track.name, "name": say("Plan {name}", name=name) if isinstance(track, Plan) else name, "kind": "person" if isinstance(track, Pair) else "org",
         "due": {"kind": _track_tone(state, due, sheet, now), "text": words}, "text": _track_text(seen, due, sheet, now), "bars": _bars(kind, state),
         "actions": steps[:BUTTONS], "records": [*steps[BUTTONS:], *records_of(sheet, track.name)],
     }  # fmt: skip
@@ -102,16 +103,17 @@ def _track_tone(state: str, due: ArmedDeadline | None, sheet: Sheet, now: dateti
 
 def _track_text(seen: TrackSeen, due: ArmedDeadline | None, sheet: Sheet, now: datetime) -> str:
     """What it is about, who works on it, how it goes, why it ended, what comes next."""
-    track, said = seen.track, []
+    track = seen.track
+    said: list[str] = []
     if isinstance(track, Referral):
         labels = {need.id: need.label for need in sheet.needs}
-        said.append(", ".join(labels[need] for need in track.needs if need in labels))
+        said.append(together((labels[need] for need in track.needs if need in labels), ", "))
     worker = sheet.names.get(getattr(track, "agent", None) or getattr(track, "owner", None) or "")
-    said += [f"{worker} suit le dossier" if worker else "", PROGRESS.get(seen.progress or "", "")]
+    said += [say("{worker} suit le dossier", worker=worker) if worker else "", PROGRESS.get(seen.progress or "", "")]
     said.append(_ended(track.kind, seen.closing_reason))
     if due is not None and due.status == "open":
-        said.append(f"{rules.todo_of(due.rule, due.item)} {before(due.due_on, sheet.facts.calendar, now)}")
-    return " ".join(sentence(part) for part in said if part)
+        said.append(together((rules.todo_of(due.rule, due.item), before(due.due_on, sheet.facts.calendar, now))))
+    return together(sentence(part) for part in said if part)
 
 
 def _ended(kind: Kind, reason: str | None) -> str:
@@ -134,14 +136,17 @@ def _bars(kind: str, state: str) -> list[str]:
 
 def need_shown(need: NeedSeen) -> dict[str, Any]:
     """A need in a panel: its words, its amount, who was asked, how it came out."""
-    amount = f"{euros(need.amount)}" if need.amount else ""
-    levers = ", ".join(LEVER[lever].removeprefix("Transition ") for lever in need.levers if lever in LEVER)
-    asked = f"demandé à {', '.join(need.asked)}" if need.asked else "personne ne l’a encore pris"
+    amount = euros(need.amount) if need.amount else ""
+    levers = together((_LEVERS[lever] for lever in need.levers if lever in _LEVERS), ", ")
+    asked = say("demandé à {names}", names=", ".join(need.asked)) if need.asked else "personne ne l’a encore pris"
     outcome = OUTCOME.get(need.outcome or "")
-    state = f"issue : {outcome.lower()}" if outcome else asked
-    bank = "refus de la banque" if need.bank_refused else ""
-    text = " · ".join(part for part in (amount, levers, bank, state) if part)
-    return {"label": need.label, "detail": need.detail, "text": f"{text[:1].upper()}{text[1:]}", "done": bool(outcome)}
+    state = say("issue : {outcome}", outcome=lowered(outcome)) if outcome else asked
+    bank = say("refus de la banque") if need.bank_refused else ""
+    text = together((amount, levers, bank, state), " · ")
+    return {"label": need.label, "detail": need.detail, "text": capital(text), "done": bool(outcome)}
+
+
+_LEVERS: Final = {"digital": "numérique", "ecological": "écologique"}
 
 
 # -- beside ---------------------------------------------------------------------------------------------------------------
@@ -152,15 +157,15 @@ def clock(armed: ArmedDeadline, sheet: Sheet, now: datetime) -> dict[str, Any]:
     label = rules.label_of(armed.rule, armed.item)
     on = whom(armed.track, sheet.facts)
     if armed.status == "paused":
-        left = f" Il restera {working_days(armed.left or 0)}." if armed.left is not None else ""
+        left = say("Il restera {length}.", length=working_days(armed.left)) if armed.left is not None else ""
         return {
             "label": label,
             "due": paused_chip(sheet.case["hold_until"], now.date()),
-            "rule": f"{on}. Délai arrêté.{left}".lstrip(". "),
+            "rule": together((sentence(on) if on else "", "Délai arrêté.", left)),
         }
     chip = due_chip(armed.due_on, sheet.facts.calendar, now)
     behind = rules.behind(armed, urgent=sheet.case["urgent"])
-    return {"label": label, "due": chip, "rule": f"{on}. {behind}" if on else behind}
+    return {"label": label, "due": chip, "rule": together((sentence(on) if on else "", behind))}
 
 
 def send(found: Any, sheet: Sheet, now: datetime, me: str | None) -> dict[str, Any]:
@@ -168,7 +173,9 @@ def send(found: Any, sheet: Sheet, now: datetime, me: str | None) -> dict[str, A
     at, armed, mark = found
     title, to = rules.leaving(mark, recipients(mark.to, armed.track, sheet, me))
     late = mark.do in (Do.ESCALATE, Do.ACT)
-    due = f"{rules.label_of(armed.rule, armed.item)} : {day_short(armed.due_on, weekday=True)}"
+    due = say(
+        "{label} : {value}", label=rules.label_of(armed.rule, armed.item), value=day_short(armed.due_on, weekday=True)
+    )
     return {
         "when": when(at, sheet.facts.calendar, now), "at": at.isoformat(), "title": title, "text": to,
         "condition": "si rien n’est fait d’ici là" if late else due,
@@ -179,11 +186,11 @@ def people(sheet: Sheet) -> Iterable[dict[str, Any]]:
     """Who is in the case, as the macro `people` takes them."""
     if sheet.sight.working:
         prefers = sheet.person["prefers"]
-        detail = f"à aider · préfère {prefers}" if prefers else "à aider"
+        detail = say("à aider · préfère {prefers}", prefers=prefers) if prefers else "à aider"
         yield {"name": sheet.person["name"] or sheet.business["name"], "detail": detail, "phone": sheet.person["phone"]}
     referent = sheet.names.get(sheet.case["referent_id"] or "")
     if referent:
-        yield {"name": referent, "detail": "suit le dossier"}
+        yield {"name": referent, "detail": say("suit le dossier")}
     for name, detail in dict.fromkeys(chain.from_iterable(_of_track(t, sheet) for t in sheet.tracks)):
         yield {"name": name, "detail": detail}
 
@@ -193,7 +200,7 @@ def _of_track(seen: TrackSeen, sheet: Sheet) -> Iterable[tuple[str, str]]:
     if isinstance(track, Referral) and track.agent and track.agent in sheet.names:
         yield sheet.names[track.agent], track.branch_name
     elif isinstance(track, Pair):
-        yield track.mentor_name, "mentor"
+        yield track.mentor_name, say("mentor")
 
 
 def agreement(found: Mapping[Any, Any], sheet: Sheet) -> dict[str, Any]:
@@ -201,10 +208,10 @@ def agreement(found: Mapping[Any, Any], sheet: Sheet) -> dict[str, Any]:
     given = found["given"] and found["withdrawn_at"] is None
     purpose = PURPOSE.get(found["purpose"], found["purpose"])
     on = day_short(found["at"], sheet.facts.calendar.timezone)
-    channel = CHANNEL.get(found["channel"] or "", "").lower()
-    verb = "Donné" if given else "Retiré"
-    said = " ".join(part for part in (f"{verb} le {on}", f"({channel})" if channel else "") if part)
-    return {"given": given, "label": purpose, "text": said}
+    channel = CHANNEL.get(found["channel"] or "")
+    said = say("Donné le {day}" if given else "Retiré le {day}", day=on)
+    how = say("({channel})", channel=lowered(channel)) if channel else ""
+    return {"given": given, "label": purpose, "text": together((said, how))}
 
 
 def document_shown(seen: DocumentSeen, sheet: Sheet) -> dict[str, Any]:
@@ -214,23 +221,24 @@ def document_shown(seen: DocumentSeen, sheet: Sheet) -> dict[str, Any]:
     return {
         "name": seen.name,
         "href": href,
-        "text": " · ".join(part for part in (whom(seen.track, sheet.facts), on) if part),
+        "text": together((whom(seen.track, sheet.facts), on), " · "),
     }
 
 
 def aid_shown(aid: AidSeen) -> dict[str, Any]:
     """An aid that was obtained: its amount, its day, and whether it counts as de minimis aid."""
     amount = euros(aid.amount) if aid.amount is not None else "montant à préciser"
-    counts = "de minimis" if aid.de_minimis else ""
-    on = f"accordée le {day_short(aid.day, year=True)}"
-    return {"name": aid.name, "text": ", ".join(part for part in (amount, on, counts) if part)}
+    counts = say("de minimis") if aid.de_minimis else ""
+    on = say("accordée le {day}", day=day_short(aid.day, year=True))
+    return {"name": aid.name, "text": together((amount, on, counts), ", ")}
 
 
 def refused_address(found: Mapping[str, Any], sheet: Sheet) -> dict[str, Any]:
     """An address that no longer answers: whose, why, since when, and the way to write to it again."""
     since = day_short(found["at"], sheet.facts.calendar.timezone)
     return {
-        "name": found["to_name"], "text": f"{found['email']} ne reçoit plus nos courriels depuis le {since} : {found['reason']}",
+        "name": found["to_name"],
+        "text": say("{email} ne reçoit plus nos courriels depuis le {since} : {reason}", email=found['email'], since=since, reason=found['reason']),
         "lift": {"label": "L’adresse est bonne : y écrire de nouveau", "href": "/administration/messages/adresses/retablir", "method": "post",
                  "fields": {"adresse": mark_of(found["email"]), "retour": f"/dossiers/{sheet.case['reference']}"}},
     }  # fmt: skip
@@ -254,19 +262,29 @@ def _who(role: Role | None, track: str, sheet: Sheet, me: str | None) -> str:
     else:
         person = getattr(known, "agent" if role is Role.OPERATOR else "mentor", None) if role in (Role.OPERATOR, Role.MENTOR) else None  # fmt: skip
     if person is not None and person == me:
-        return "vous"
+        return say("vous")
     if person in names:
         return names[person]
     if role is Role.OPERATOR and isinstance(known, Referral) and known.branch == sheet.actor.branch:
-        return "vous"
+        return say("vous")
     if role in (Role.OPERATOR, Role.OPERATOR_MANAGER) and isinstance(known, Referral):
-        return known.branch_name if role is Role.OPERATOR else f"le responsable de {known.branch_name}"
+        return (
+            known.branch_name
+            if role is Role.OPERATOR
+            else say("le responsable de {branch_name}", branch_name=known.branch_name)
+        )
     if role is Role.ENTREPRENEUR:
         return str(sheet.person["name"] or "l’entrepreneur")
-    return ROLES.get(str(role), "personne")
+    return ROLES.get(str(role), say("personne"))
 
 
 def recipients(roles: Iterable[Role], track: str, sheet: Sheet, me: str | None) -> str:
     """Whom a mark tells, by name."""
     said = dict.fromkeys(_who(role, track, sheet, me) for role in roles)
-    return " et ".join(f"au {who[3:]}" if who.startswith("le ") else f"à {who}" for who in said)
+    return listed(_to(who) for who in said)
+
+
+def _to(who: str) -> str:
+    """« à Karim », « au conseiller »: French contracts."""
+    made = say("à {who}", who=who)
+    return contracted(made, f"au {who[3:]}") if who.startswith("le ") else made

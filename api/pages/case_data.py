@@ -24,13 +24,14 @@ from cases.privacy.erasure import Erased
 from cases.privacy.looks import How, Reader, readers_of
 from cases.views.case_sheet import Sheet, sheet_of
 from engine.model import Role
+from engine.sentences import say
 from engine.working_days import Calendar
 from notifications import personal_data
 from notifications.typography import day_long, hour
 
 router = APIRouter(prefix="/dossiers/{reference}")
 HOW: Final[Mapping[str, str]] = {
-    How.PAGE: "sur la page", How.API: "par un outil", How.LINK: "depuis un courriel", How.LIST: "dans une liste",
+    How.PAGE: say("sur la page"), How.API: say("par un outil"), How.LINK: say("depuis un courriel"), How.LIST: say("dans une liste"),
     How.LINK_UNSURE: "lien d’un courriel ouvert, peut-être par un filtre de messagerie", How.EXPORT: "en remettant les données",
 }  # fmt: skip
 
@@ -110,7 +111,8 @@ def _context(sheet: Sheet, readers: list[Reader], visit: Visit) -> dict[str, Any
     informed = case["informed_at"]
     return {
         "title": "Données personnelles", "reference": case["reference"], "name": sheet.business["name"], "here": f"/dossiers/{case['reference']}",
-        "notice": f"Notice {case['notice_version']}, lue le {day_long(informed, calendar.timezone)}." if informed else None,
+        "notice": say("Notice {version}, lue le {day}.", version=case["notice_version"], day=day_long(informed, calendar.timezone))
+        if informed else None,
         "agreements": [agreement(found, sheet) for found in sheet.consents], "readers": [_reader(one, calendar) for one in readers],
         "anonymised": day_long(case["anonymised_at"], calendar.timezone) if case["anonymised_at"] else None,
         "may_erase": erasure.may_erase(visit.identity, case["territory_id"]) and case["anonymised_at"] is None, "is_open": case["state"] != "closed",
@@ -125,4 +127,4 @@ def _reader(one: Reader, calendar: Calendar) -> dict[str, str]:
 
 
 def _moment(at: datetime, calendar: Calendar) -> str:
-    return f"{day_long(at, calendar.timezone)} à {hour(at, calendar.timezone)}"
+    return say("{day} à {hour}", day=day_long(at, calendar.timezone), hour=hour(at, calendar.timezone))

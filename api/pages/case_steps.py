@@ -10,6 +10,7 @@ from cases.views.choices import may_be_taken
 from engine.definition import MACHINES
 from engine.model import CASE_TRACK, TRACK_KINDS, Kind, RefusedBy
 from engine.permission import Possible
+from engine.sentences import together
 
 PAUSES: Final = frozenset({"hold", "resume"})
 """They have a button of their own, above the page."""
@@ -59,7 +60,7 @@ def act(possible: Possible, sheet: Sheet) -> dict[str, Any]:
     on = "" if possible.track == CASE_TRACK else f"?suivi={possible.track}"
     href = f"{case}/orienter" if possible.track == Kind.REFERRAL else f"{case}/actions/{possible.step}{on}"
     allowed = may_be_taken(possible)
-    hint = " ".join(reason.message for reason in possible.reasons) if allowed else None
+    hint = together(reason.message for reason in possible.reasons) if allowed else None
     return {
         "label": possible.label, "allowed": allowed, "href": href, "hint": hint, "state": possible.to or "",
         "step": possible.step, "reasons": [way_out(r.code, r.message, case, possible.track) for r in possible.reasons],

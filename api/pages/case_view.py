@@ -31,6 +31,7 @@ from engine.definition import MACHINES, owner_role
 from engine.facts import ArmedDeadline, Referral
 from engine.lists import CLOSE
 from engine.model import CASE_TRACK, Kind, Role
+from engine.sentences import capital, lowered, say, together
 from engine.state_names import CaseState
 from notifications.typography import day_long, day_short, phone, phone_uri
 
@@ -79,20 +80,24 @@ def _about(sheet: Sheet) -> str:
     shop = sheet.business
     address = " ".join(part for part in (shop["postcode"], shop["city"]) if part)
     activity = shop["activity"] or naf_label(shop["naf"])
-    return ", ".join(part for part in (activity, shop["address_line"], address) if part)
+    return together((activity or "", shop["address_line"] or "", address), ", ")
 
 
 def _place(sheet: Sheet) -> str:
     """Inside a quartier, outside, on the border, or not located: always said, with what to do where it is not sure."""
     situation, map_says = sheet.case["situation"], sheet.located
     if situation == "unknown" and map_says is not None and map_says.near_border:
-        return f"À moins de {NEAR_BORDER:.0f} m de la limite d’un quartier prioritaire : dites si elle est dedans ou dehors"
+        return say(
+            "À moins de {near_border:.0f} m de la limite d’un quartier prioritaire : dites si elle est dedans ou dehors",
+            near_border=NEAR_BORDER,
+        )
     if situation == "unknown" and map_says is None:
         return "Quartier à préciser : l’adresse n’est pas située"
-    said = SITUATIONS.get(situation, SITUATIONS["unknown"]) + (
-        ", à la limite" if map_says and map_says.near_border else ""
+    said = (
+        SITUATIONS.get(situation, SITUATIONS["unknown"]),
+        "à la limite" if map_says and map_says.near_border else "",
     )
-    return f"{sheet.quartier}, {said}" if sheet.quartier else f"{said[:1].upper()}{said[1:]}"
+    return together((sheet.quartier, *said), ", ") if sheet.quartier else capital(together(said, ", "))
 
 
 def _may_place(sheet: Sheet) -> bool:
@@ -107,18 +112,26 @@ def _stepper(sheet: Sheet, today: date) -> list[dict[str, Any]]:
         entered = sheet.entered.get(code)
         step: dict[str, Any] = {"code": code, "label": label, "position": "next", "when": None}
         if code == here:
-            since = f"depuis {age} j ouvrés" if age > 1 else "depuis hier" if age else "depuis aujourd’hui"
+            since = (
+                say("depuis {age} j ouvrés", age=age)
+                if age > 1
+                else say("depuis hier")
+                if age
+                else "depuis aujourd’hui"
+            )
             step |= {"position": "here", "when": since}
         elif entered is not None:
             step |= {"position": "past", "when": day_short(entered, calendar.timezone)}
         elif code in ("mentoring", "transition_support") and here not in ("closed", "follow_up"):
-            step["when"] = "possible"
+            step["when"] = say("possible")
         shown.append(step)
     return shown
 
 
 def _step_label(sheet: Sheet) -> str:
-    return f"Parcours : étape {list(STAGES).index(sheet.case['state']) + 1} sur {len(STAGES)}"
+    return say(
+        "Parcours : étape {place} sur {count}", place=list(STAGES).index(sheet.case["state"]) + 1, count=len(STAGES)
+    )
 
 
 def _call(sheet: Sheet) -> dict[str, str] | None:
@@ -129,13 +142,13 @@ def _call(sheet: Sheet) -> dict[str, str] | None:
         number := sheet.phones.get(asked.agent or "") or sheet.phones.get(asked.branch)
     ):
         return {
-            "label": f"Appeler {sheet.names.get(asked.agent or '', asked.operator_name)}",
+            "label": say("Appeler {name}", name=sheet.names.get(asked.agent or "", asked.operator_name)),
             "href": phone_uri(number),
         }
     number = sheet.person["phone"]
     if not number or not sheet.sight.working:
         return None
-    return {"label": f"Appeler {sheet.person['name'] or phone(number)}", "href": phone_uri(number)}
+    return {"label": say("Appeler {name}", name=sheet.person["name"] or phone(number)), "href": phone_uri(number)}
 
 
 # -- whose turn -----------------------------------------------------------------------------------------------------------
@@ -151,11 +164,15 @@ def _turn(sheet: Sheet, now: datetime, me: str | None) -> dict[str, Any]:
     text = rules.behind(first, urgent=sheet.case["urgent"])
     if after is not None:
         title, to = rules.leaving(after[2], recipients(after[2].to, first.track, sheet, me))
-        text += f" Sinon, {when_long(after[0], sheet.facts.calendar, now)} : {title.lower()} {to}".rstrip() + "."
+        said = together((lowered(title), to))
+        text = together(
+            (text, say("Sinon, {when} : {said}.", when=when_long(after[0], sheet.facts.calendar, now), said=said))
+        )
     chip = due_chip(first.due_on, sheet.facts.calendar, now)
     mine = owner == "vous" or owner_role(first.rule) is sheet.actor.role
     return {
-        "over": f"L’action est à {owner}", "title": f"{rules.todo_of(first.rule, first.item)} {before(first.due_on, sheet.facts.calendar, now)}",
+        "over": say("L’action est à {owner}", owner=owner),
+        "title": together((rules.todo_of(first.rule, first.item), before(first.due_on, sheet.facts.calendar, now))),
         "text": text, "due": chip if chip and chip["kind"] in ("late", "today") else None, "way": _way(first, sheet, mine=mine),
     }  # fmt: skip
 
@@ -183,10 +200,18 @@ def _nothing_due(sheet: Sheet) -> dict[str, Any]:
     """The panel when no clock runs: closed, on hold, or waiting for a decision."""
     row, shown = sheet.case, {"due": None, "way": None}
     if row["state"] == CaseState.CLOSED:
-        reason = CLOSE.get(row["closed_reason"] or "", "non précisé").lower()
-        return shown | {"over": "Terminé", "title": "Ce dossier est clos", "text": f"Motif : {reason}."}
+        reason = lowered(CLOSE.get(row["closed_reason"] or "", "non précisé"))
+        return shown | {
+            "over": "Terminé",
+            "title": "Ce dossier est clos",
+            "text": say("Motif : {reason}.", reason=reason),
+        }
     if row["hold_until"]:
         text = "Les délais sont arrêtés. Ils reprennent ce jour-là, avec ce qui restait."
-        return shown | {"over": "En attente", "title": f"Reprise {day_long(row['hold_until'])}", "text": text}
+        return shown | {
+            "over": "En attente",
+            "title": say("Reprise {day}", day=day_long(row["hold_until"])),
+            "text": text,
+        }
     text = "Choisissez la suite ci-dessous."
     return shown | {"over": "Rien n’est attendu", "title": "Aucune échéance n’est ouverte", "text": text}

@@ -31,11 +31,12 @@ from cases.views.counted import Figure
 from cases.views.listing import COUNTED, PAGE, CaseRow, Order, Page, board, counts_of, every_case, list_cases
 from cases.views.narrowing import MINE
 from engine.lists import AXIS, LEVER
+from engine.sentences import capital, say, together
 
 router = APIRouter(prefix="/dossiers")
 FIGURES: Final[Mapping[Figure, str]] = {
     Figure.LATE: "échéances dépassées",
-    Figure.WORKING: "demandes en cours",
+    Figure.WORKING: say("demandes en cours"),
     Figure.WAITING: "demandes sans réponse",
     Figure.ACCEPTED: "demandes acceptées",
     Figure.DECLINED: "demandes déclinées",
@@ -43,9 +44,9 @@ FIGURES: Final[Mapping[Figure, str]] = {
     Figure.FIRST_CONTACT: "premier contact, 90 jours",
     Figure.ANSWER: "réponse, 90 jours",
     Figure.CALL: "appel, 90 jours",
-    Figure.GAP: "sans offre",
+    Figure.GAP: say("sans offre"),
     Figure.ENTERED: "entrées de la semaine",
-    Figure.LEFT: "sorties de la semaine",
+    Figure.LEFT: say("sorties de la semaine"),
 }
 """What a number of Pilotage counts, above its list."""
 
@@ -100,15 +101,15 @@ async def keep(request: Request, visit: PageVisit) -> Response:
     try:
         kept = await visit.write(lambda db: keep_view(db, who, str(sent.get("nom") or ""), asked.address(), now=now))
     except Invalid as error:
-        return see_other(request, asked.address(), warned(str(error)))
-    return see_other(request, asked.address(), done(f"La vue « {kept.name} » est gardée."))
+        return see_other(request, asked.address(), warned(error.said))
+    return see_other(request, asked.address(), done(say("La vue « {name} » est gardée.", name=kept.name)))
 
 
 @router.post("/vues/{view}/oublier")
 async def forget(request: Request, view: str, visit: PageVisit) -> Response:
     """Forget a view; the cases stay."""
     name = await visit.write(lambda db: forget_view(db, visit.identity, view))
-    return see_other(request, "/dossiers", done(f"La vue « {name} » est oubliée."))
+    return see_other(request, "/dossiers", done(say("La vue « {name} » est oubliée.", name=name)))
 
 
 def cases_context(asked: Asked, found: Shown, who: Identity, now: datetime) -> dict[str, Any]:
@@ -125,7 +126,7 @@ def cases_context(asked: Asked, found: Shown, who: Identity, now: datetime) -> d
         "columns": _columns(asked, acts), "rows": [_cells(row, who, now, acts) for row in shown.rows],
         "lanes": _lanes(asked, shown, who, now) if asked.display is Display.BOARD else [],
         "older": asked.address(after=shown.after) if shown.after else None, "newer": asked.address() if asked.after else None,
-        "summary": f"{PAGE} dossiers par page" if shown.after or asked.after else _count(len(shown.rows)), "clear": "/dossiers",
+        "summary": say("{page} dossiers par page", page=PAGE) if shown.after or asked.after else _count(len(shown.rows)), "clear": "/dossiers",
         "near": shown.near, "acts": [{"value": event, "label": act.label} for event, act in ACTS.items()] if acts else [],
         "current_view": current, "here": asked.address(), "files": {kind: asked.address(f"/dossiers/export.{kind}") for kind in ("csv", "xlsx")},
         "kept": [(name, one) for name, value in replace(asked, words="", after="").said().items() for one in ([value] if isinstance(value, str) else value)],
@@ -141,7 +142,7 @@ _DISPLAYS: Final[Mapping[Display, tuple[str, str]]] = {
 
 
 def _count(number: int) -> str:
-    return "1 dossier" if number == 1 else f"{number} dossiers"
+    return "1 dossier" if number == 1 else say("{number} dossiers", number=number)
 
 
 def _usual(asked: Asked, who: Identity) -> dict[str, Asked]:
@@ -164,7 +165,7 @@ def _views(asked: Asked, who: Identity, found: Shown) -> list[dict[str, Any]]:
 
 
 def _filters(asked: Asked, shown: Shown) -> list[dict[str, Any]]:
-    names = {MINE: "vous", **{one.value: one.label for one in shown.people}}
+    names = {MINE: say("vous"), **{one.value: one.label for one in shown.people}}
     found = [_filter(asked, "Étape", "state", {(code,): label for code, label in STAGES.items()})]
     if shown.quartiers:
         quartiers = {one.value: one.label for one in shown.quartiers} | _UNPLACED
@@ -192,7 +193,7 @@ def _filter(asked: Asked, label: str, name: str, values: Mapping[Any, str]) -> d
         options = [{"label": said, "href": asked.address(**{name: value})} for value, said in values.items()]
         return {"label": label, "options": options}
     none: tuple[str, ...] | str = () if isinstance(now, tuple) else ""
-    said = ", ".join(STAGES[code] for code in now) if isinstance(now, tuple) else values.get(now, "un collègue")
+    said = together((STAGES[code] for code in now), ", ") if isinstance(now, tuple) else values.get(now, "un collègue")
     return {"label": label, "value": said, "off": asked.address(**{name: none})}
 
 
@@ -216,7 +217,7 @@ def _columns(asked: Asked, acts: bool) -> list[dict[str, Any]]:
 
 def _cells(row: CaseRow, who: Identity, now: datetime, acts: bool) -> list[dict[str, Any]]:
     chip = case_chip(row.due_on, row.hold_until, row.calendar, now)
-    pick = {"check": {"name": "dossier", "value": row.reference, "label": f"Choisir {row.name}"}}
+    pick = {"check": {"name": "dossier", "value": row.reference, "label": say("Choisir {name}", name=row.name)}}
     return [
         *([pick] if acts else []),
         {"text": row.name, "sub": row.person or row.reference, "href": f"/dossiers/{row.reference}"},
@@ -230,17 +231,17 @@ def _cells(row: CaseRow, who: Identity, now: datetime, acts: bool) -> list[dict[
 
 def _needs(row: CaseRow) -> str:
     labels = [subject_in_short(subject) for subject in row.needs]
-    return labels[0] + (f" +{len(labels) - 1}" if len(labels) > 1 else "") if labels else "Besoin à préciser"
+    return together((labels[0], f"+{len(labels) - 1}" if len(labels) > 1 else "")) if labels else "Besoin à préciser"
 
 
 def _place(row: CaseRow) -> str:
     said = SITUATIONS.get(row.situation, SITUATIONS["unknown"])
-    return f"{said[:1].upper()}{said[1:]}"
+    return capital(said)
 
 
 def _holder(row: CaseRow, who: Identity) -> str:
     mine = row.referent_id is not None and row.referent_id == who.person and row.holder == row.referent
-    return "vous" if mine else row.holder or "personne"
+    return say("vous") if mine else row.holder or say("personne")
 
 
 def _lanes(asked: Asked, found: Page, who: Identity, now: datetime) -> list[dict[str, Any]]:
@@ -254,7 +255,7 @@ def _lanes(asked: Asked, found: Page, who: Identity, now: datetime) -> list[dict
         more = count - len(rows)
         lanes.append({
             "code": code, "label": label, "count": count, "tickets": [_ticket(row, who, now) for row in rows],
-            "more": {"label": f"{more} de plus", "href": asked.address(state=(code,), display=Display.LIST)} if more else None,
+            "more": {"label": say("{more} de plus", more=more), "href": asked.address(state=(code,), display=Display.LIST)} if more else None,
         })  # fmt: skip
     return lanes
 

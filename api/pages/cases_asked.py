@@ -16,6 +16,7 @@ from cases.views.listing import Order
 from cases.views.narrowing import Narrowing
 from engine.lists import AXIS, LEVER
 from engine.model import Role
+from engine.sentences import say
 
 AGES: Final[Mapping[str, tuple[int, int | None]]] = {
     "0-5": (0, 5),
@@ -29,13 +30,13 @@ AGE_LABELS: Final = {
     "11-20": "11 à 20 jours ouvrés",
     "21": "plus de 20 jours ouvrés",
 }
-DELAYS: Final = {"retard": "en retard", "urgents": "urgents", "bloques": "bloqués"}
+DELAYS: Final = {"retard": say("en retard"), "urgents": say("urgents"), "bloques": "bloqués"}
 OWNERS: Final = {
-    Role.ADVISER: "le conseiller",
+    Role.ADVISER: say("le conseiller"),
     Role.OPERATOR: "l’opérateur",
-    Role.MENTOR: "le mentor",
-    Role.OWNER: "qui suit le plan",
-    Role.MANAGER: "le responsable",
+    Role.MENTOR: say("le mentor"),
+    Role.OWNER: say("qui suit le plan"),
+    Role.MANAGER: say("le responsable"),
 }
 UNPLACED: Final = {"hors": "outside", "a-preciser": "unknown"}
 """In the place of a quartier: in none, or not known in which."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from engine.sentences import say
+from engine.sentences import capital, say, together
 from engine.working_days import EVENING, Calendar
+from notifications.languages import shown
 from notifications.typography import day_long, day_short, hour
 
 Chip = dict[str, str]
@@ -19,7 +20,7 @@ def due_chip(due_on: date | None, calendar: Calendar, now: datetime) -> Chip | N
     today = calendar.day_of(now)
     if calendar.at(due_on, EVENING) < now:
         count = calendar.between(due_on, today)
-        return {"kind": "late", "text": say("{count} j de retard", count=count) if count else "en retard"}
+        return {"kind": "late", "text": say("{count} j de retard", count=count) if count else say("en retard")}
     if due_on == today:
         return {"kind": "today", "text": hour(EVENING, minutes=True)}
     return {"kind": "soon", "text": _day(due_on, today)}
@@ -28,7 +29,7 @@ def due_chip(due_on: date | None, calendar: Calendar, now: datetime) -> Chip | N
 def paused_chip(until: date | None, today: date) -> Chip:
     """A deadline that stands still, until a day when one is known."""
     if until is None:
-        return {"kind": "paused", "text": "en pause"}
+        return {"kind": "paused", "text": say("en pause")}
     return {"kind": "paused", "text": _day(until, today), "before": "en pause jusqu’au"}
 
 
@@ -63,7 +64,8 @@ def until(due_on: date, calendar: Calendar, now: datetime) -> str:
 
 
 def sentence(text: str) -> str:
-    """A text with its full stop: an abbreviated month has one already."""
+    """A text with its full stop, in the language of who reads: an abbreviated month has one already."""
+    text = shown(text)
     return text if text.endswith((".", "?", "…")) else f"{text}."
 
 
@@ -78,7 +80,7 @@ def when(instant: datetime, calendar: Calendar, now: datetime) -> str:
     if day == today:
         return say("Auj. {when}", when=hour(instant, calendar.timezone))
     said = day_short(day, weekday=True, year=day.year != today.year and (day - today).days > 180)
-    return f"{said[:1].upper()}{said[1:]}, {hour(instant, calendar.timezone)}"
+    return together((capital(said), hour(instant, calendar.timezone)), ", ")
 
 
 def when_long(instant: datetime, calendar: Calendar, now: datetime) -> str:
@@ -94,4 +96,4 @@ def day_label(day: date, today: date) -> str:
     if day == today:
         return say("Auj. {when}", when=day_short(day))
     said = day_short(day, weekday=day.year == today.year, year=day.year != today.year)
-    return f"{said[:1].upper()}{said[1:]}"
+    return capital(said)

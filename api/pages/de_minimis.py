@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.de_minimis import Total
+from engine.sentences import capital, say, together
 from notifications.typography import day_short, euros
 
 
@@ -12,9 +13,16 @@ def total_said(total: Total) -> dict[str, Any]:
     """The total as the templates show it: its sentence, how far it is, and its source."""
     ceiling = total.ceiling
     since, until = (day_short(day, year=True) for day in (total.since, total.until))
-    doubt = " Ce texte ne s’applique plus ce jour-là : vérifiez celui qui le suit." if total.to_verify else ""
+    doubt = "Ce texte ne s’applique plus ce jour-là : vérifiez celui qui le suit." if total.to_verify else ""
+    noted = say(
+        "Aides de minimis notées du {since} au {until} : {total}, pour un plafond de {ceiling}.",
+        since=since,
+        until=until,
+        total=euros(total.euros),
+        ceiling=euros(ceiling.euros),
+    )
     return {
-        "text": f"Aides de minimis notées du {since} au {until} : {euros(total.euros)}, pour un plafond de {euros(ceiling.euros)}.{doubt}",
+        "text": together((noted, doubt)),
         "kind": "error" if total.exceeded else "info", "euros": min(int(total.euros), ceiling.euros), "ceiling": ceiling.euros,
-        "source": ceiling.source, "law": f"{ceiling.text[:1].upper()}{ceiling.text[1:]}", "verified": day_short(ceiling.verified_on, year=True),
+        "source": ceiling.source, "law": capital(ceiling.text), "verified": day_short(ceiling.verified_on, year=True),
     }  # fmt: skip

@@ -22,6 +22,7 @@ from cases.files import Files
 from cases.identifiers import read_reference
 from cases.views.step_sheet import StepAsked, StepSheet, step_of
 from engine.model import CASE_TRACK
+from engine.sentences import together
 from notifications.typography import day_short
 
 router = APIRouter(prefix="/dossiers/{reference}/documents")
@@ -87,7 +88,7 @@ def _context(documents: tuple[DocumentSeen, ...], sheet: StepSheet, error: Cases
 
 def _said(one: DocumentSeen, sheet: StepSheet, case: str, zone: str) -> dict[str, str]:
     """A document as the macro `links` takes it: one that was only described leads to the case."""
-    about = ", ".join(part for part in (one.name, whom(one.track, sheet.facts), day_short(one.at, zone)) if part)
+    about = together((one.name, whom(one.track, sheet.facts), day_short(one.at, zone)), ", ")
     return {
         "label": about,
         "href": f"{case}/documents/{one.id}" if one.path else case,

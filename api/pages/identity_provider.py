@@ -32,7 +32,7 @@ async def leave_for_it(request: Request, suite: str = "/") -> Response:
     try:
         answer = RedirectResponse(await _provider(request).way_in(attempt), 303)
     except ProviderAway as error:
-        return see_other(request, "/connexion", warned(str(error)))
+        return see_other(request, "/connexion", warned(error.args[0]))
     frame.keep(answer, frame.attempt_cookie, _signer(frame).dumps(asdict(attempt)), seconds=_LASTS)
     return answer
 
@@ -49,7 +49,7 @@ async def come_back(request: Request, work: Work, code: str = "", state: str = "
         answer = await enter(request, work, who, attempt.next_page, provider_token=vouched.id_token)
     except (ProviderAway, ProviderRefused) as error:
         note_refused(request, type(error).__name__)
-        answer = see_other(request, "/connexion", warned(str(error)))
+        answer = see_other(request, "/connexion", warned(error.args[0]))
     frame.forget(answer, frame.attempt_cookie)
     return answer
 

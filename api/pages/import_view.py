@@ -14,6 +14,8 @@ from cases.importing.correcting import NEEDED
 from cases.importing.reports import LineToCorrect, columns_of
 from cases.importing.undoing import may_undo
 from cases.views.choices import Choice
+from engine.sentences import say, together
+from notifications.languages import said_again
 from notifications.typography import day_short, number
 
 FIELDS: Final[Mapping[Field, str]] = {
@@ -58,9 +60,9 @@ def history_context(
     homes: Sequence[Choice], imports: Sequence[Mapping[str, Any]], error: CasesError | None
 ) -> dict[str, Any]:
     """Everything that `imports.html` shows."""
-    wrong = [{"message": str(error), "field": "file"}] if error else []
+    wrong = [{"message": error.said, "field": "file"}] if error else []
     return {
-        "title": "Imports", "homes": homes, "errors": wrong, "wrong": str(error) if error else None,
+        "title": "Imports", "homes": homes, "errors": wrong, "wrong": error.said if error else None,
         "columns": [{"label": "Fichier"}, {"label": "Lignes", "right": True, "fold": "label"},
                     {"label": "Dossiers créés", "right": True, "fold": "label"}, {"label": "À corriger", "right": True, "fold": "label"},
                     {"label": "État", "fold": "full"}],
@@ -69,9 +71,9 @@ def history_context(
 
 
 def _row(one: Mapping[str, Any], *, several: bool) -> list[dict[str, Any]]:
-    where = f"{one['territory']}, " if several else ""
-    by = f", par {one['by']}" if one["by"] else ""
-    sub = f"{where}{day_short(one['started_at'], one['timezone'])}{by}"
+    where = one["territory"] if several else ""
+    by = say("par {who}", who=one["by"]) if one["by"] else ""
+    sub = together((where, day_short(one["started_at"], one["timezone"]), by), ", ")
     made = "–" if one["dry_run"] else number(one["recorded"])
     waiting = "–" if one["undone_at"] else number(one["refused"])
     return [
@@ -102,7 +104,7 @@ def import_context(seen: Sight, visit: Visit, typed: Typed | None) -> dict[str, 
         "columns": [_column(one, seen.samples) for one in columns],
         "fields": [{"value": "", "label": LEFT_OUT}, *({"value": str(one), "label": label} for one, label in FIELDS.items())],
         "refused": len(report["refused"]), "lines": [_line(one, columns, typed) for one in seen.lines],
-        "errors": [{"message": f"Ligne {typed.line} : {message}", "field": _id(typed.line, columns, header)}
+        "errors": [{"message": say("Ligne {line} : {message}", line=typed.line, message=message), "field": _id(typed.line, columns, header)}
                    for header, message in typed.wrong.items()] if typed else [],
         "duplicates": [_duplicate(one) for one in report["duplicates"][:SHOWN]], "more_duplicates": max(0, len(report["duplicates"]) - SHOWN),
         "undone": report["undone"], "may_undo": may_undo(visit.identity, file) and file["status"] == "done" and not file["dry_run"],
@@ -118,10 +120,17 @@ def confirm_context(file: Mapping[Any, Any], report: Mapping[str, Any]) -> dict[
 def _lead(file: Mapping[Any, Any]) -> str:
     when = day_short(file["started_at"], file["timezone"])
     if file["dry_run"]:
-        return f"{file['name']}, pour {file['territory']}. Rien n’est encore enregistré."
+        return say(
+            "{name}, pour {territory}. Rien n’est encore enregistré.", name=file["name"], territory=file["territory"]
+        )
     if file["undone_at"] is not None:
-        return f"{file['territory']}, importé le {when}, annulé le {day_short(file['undone_at'], file['timezone'])}"
-    return f"{file['territory']}, importé le {when}"
+        return say(
+            "{territory}, importé le {when}, annulé le {day}",
+            territory=file["territory"],
+            when=when,
+            day=day_short(file["undone_at"], file["timezone"]),
+        )
+    return say("{territory}, importé le {when}", territory=file["territory"], when=when)
 
 
 def _keys(file: Mapping[Any, Any], report: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -138,7 +147,8 @@ def _keys(file: Mapping[Any, Any], report: Mapping[str, Any]) -> list[dict[str, 
 def _column(column: Column, samples: Sequence[str]) -> dict[str, Any]:
     sample = samples[column.index] if column.index < len(samples) else ""
     return {
-        "name": f"column.{column.index}", "header": column.header or f"Colonne {column.index + 1}", "field": str(column.field or ""), "sample": sample,
+        "name": f"column.{column.index}", "header": column.header or say("{part} {count}", part="Colonne", count=column.index + 1),
+        "field": str(column.field or ""), "sample": sample,
         "unsure": column.field is not None and column.confidence < 0.8, "label": FIELDS[column.field] if column.field else LEFT_OUT,
     }  # fmt: skip
 
@@ -146,7 +156,7 @@ def _column(column: Column, samples: Sequence[str]) -> dict[str, Any]:
 def _line(line: LineToCorrect, columns: tuple[Column, ...], typed: Typed | None) -> dict[str, Any]:
     """A line to correct: who it is about, the fields that are wrong, and whether it may be recorded without them."""
     mine = typed if typed and typed.line == line.line else None
-    faults = {fault.column: fault.reason for fault in line.faults}
+    faults = {fault.column: said_again(fault.reason) for fault in line.faults}
     shifted = any(fault.code == "cells_shifted" for fault in line.faults)
     asked = [
         one for one in columns if one.field and (shifted or one.header in faults or (mine and one.header in mine.wrong))
@@ -154,7 +164,7 @@ def _line(line: LineToCorrect, columns: tuple[Column, ...], typed: Typed | None)
     cells = dict(zip((one.index for one in columns), line.cells, strict=False))
     names = [cells.get(one.index, "") for one in columns if one.field in (Field.NAME, Field.PERSON)]
     return {
-        "line": line.line, "who": " · ".join(name for name in names if name), "note": line.faults[0].reason if shifted else None,
+        "line": line.line, "who": " · ".join(name for name in names if name), "note": said_again(line.faults[0].reason) if shifted else None,
         "may_drop": not any(fault.code in NEEDED for fault in line.faults),
         "asked": [_asked(line.line, one, cells.get(one.index, ""), mine, {} if shifted else faults) for one in asked],
     }  # fmt: skip
@@ -177,13 +187,18 @@ def _id(line: int, columns: tuple[Column, ...], header: str) -> str | None:
 
 def _duplicate(one: Mapping[str, Any]) -> dict[str, Any]:
     case = one["of"].get("case")
-    said = f"le dossier {case}" if case else f"la ligne {one['of']['line']}"
+    said = say("le dossier {case}", case=case) if case else say("la ligne {line}", line=one["of"]["line"])
     otherwise = [
-        f"{d['label']} : « {d['file']} » dans le fichier, {_kept(d['case'])} dans le dossier"
+        say(
+            "{label} : « {file} » dans le fichier, {kept} dans le dossier",
+            label=d["label"],
+            file=d["file"],
+            kept=_kept(d["case"]),
+        )
         for d in one.get("differences", ())
     ]
     return {"line": one["line"], "of": said, "href": f"/dossiers/{case}" if case else None, "otherwise": otherwise}
 
 
 def _kept(value: str | None) -> str:
-    return f"« {value} »" if value else "rien"
+    return say("« {words} »", words=value) if value else say("rien")

@@ -29,6 +29,7 @@ from cases.importing.undoing import undo_import
 from cases.spreadsheet import Table
 from cases.views.choices import territories_for
 from engine.model import Role
+from engine.sentences import say
 
 router = APIRouter(prefix="/imports")
 LineNumber = Annotated[int, Path(ge=1, le=1_000_000)]
@@ -73,7 +74,7 @@ async def say_columns(request: Request, identifier: str, visit: PageVisit) -> Re
     try:
         tried = await visit.run(lambda database: import_detections(database, upload, now=visit.now, dry_run=True))
     except ImportFileRefused as error:
-        return see_other(request, f"/imports/{identifier}", warned(str(error)))
+        return see_other(request, f"/imports/{identifier}", warned(error.said))
     return see_other(request, f"/imports/{tried['id']}")
 
 
@@ -173,13 +174,21 @@ def _corrected(line: int, kept: dict[str, Any]) -> dict[str, Any]:
     """What became of a line that was put right."""
     match kept["verdict"]:
         case "recorded":
-            return done(f"Ligne {line} : le dossier {kept['case']} est créé.")
+            return done(say("Ligne {line} : le dossier {case} est créé.", line=line, case=kept["case"]))
         case "duplicate":
-            return done(f"Ligne {line} : c’est le dossier {kept['case']}, déjà ouvert. Rien n’est créé.")
+            return done(
+                say(
+                    "Ligne {line} : c’est le dossier {case}, déjà ouvert. Rien n’est créé.",
+                    line=line,
+                    case=kept["case"],
+                )
+            )
         case "declined_contact":
-            return done(f"Ligne {line} : cette personne ne veut pas être contactée. Rien n’est gardé d’elle.")
+            return done(
+                say("Ligne {line} : cette personne ne veut pas être contactée. Rien n’est gardé d’elle.", line=line)
+            )
         case _:
-            return done(f"Ligne {line} : il n’y reste rien à enregistrer.")
+            return done(say("Ligne {line} : il n’y reste rien à enregistrer.", line=line))
 
 
 # -- the pages ------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from cases.views.inbox import Asked, Inbox, Tray, case_of, inbox_of
 from cases.views.today import Today, Todo, today_of
 from engine.definition import MACHINES
 from engine.model import Kind
+from engine.sentences import lowered, say, together
 from notifications.typography import day_short, phone, phone_uri
 
 router = APIRouter(prefix="/orientations")
@@ -88,24 +89,36 @@ def _lead(waiting: int, working: int, room: int) -> str:
         if not waiting
         else "Une demande attend"
         if waiting == 1
-        else f"{waiting} demandes attendent"
+        else say("{waiting} demandes attendent", waiting=waiting)
     )
-    cases = "aucun dossier" if not working else "un dossier" if working == 1 else f"{working} dossiers"
-    return f"{asked} votre réponse. L’antenne suit {cases}, et peut en prendre {room} par semaine."
+    cases = (
+        say("aucun dossier")
+        if not working
+        else say("un dossier")
+        if working == 1
+        else say("{working} dossiers", working=working)
+    )
+    return say(
+        "{asked} votre réponse. L’antenne suit {cases}, et peut en prendre {room} par semaine.",
+        asked=asked,
+        cases=cases,
+        room=room,
+    )
 
 
 def _row(asked: Asked, now: datetime) -> dict[str, Any]:
     """One request as the macro `task` takes it."""
     said = asked.needs[0] if asked.needs else None
     need = subject_label(said[0]) if said else "Besoin à préciser"
-    what = f"{need[:1].lower()}{need[1:]}"
+    what = lowered(need)
     place = asked.place or SITUATIONS.get(asked.situation, "")
-    about = ", ".join(part for part in (asked.activity, place) if part)
+    about = together((asked.activity or "", place), ", ")
+    sender = say("transmis par {name}", name=asked.sender) if asked.sender else ""
     waits = asked.state in ("sent", "info_requested")
     href = f"/orientations/{asked.reference}/{asked.track}" if waits else f"/dossiers/{asked.reference}"
     return {
-        "due": _due(asked, now), "title": f"{asked.name} : {what}", "href": href,
-        "reason": " · ".join(part for part in (about, f"transmis par {asked.sender}" if asked.sender else "") if part) or asked.reference,
+        "due": _due(asked, now), "title": say("{title} : {name}", title=asked.name, name=what), "href": href,
+        "reason": together((about, sender), " · ") or asked.reference,
         "detail": _detail(asked, said[1] if said else None, now), "actions": _actions(asked, href),
     }  # fmt: skip
 
@@ -130,7 +143,7 @@ def _due(asked: Asked, now: datetime) -> dict[str, str]:
     over = asked.state not in ("sent", "info_requested", "accepted", "engaged")
     chip = due_chip(asked.due_on, asked.calendar, now)
     if chip is None or over:
-        return {"kind": "done" if asked.state == "completed" else "paused", "text": _state(asked).lower()}
+        return {"kind": "done" if asked.state == "completed" else "paused", "text": lowered(_state(asked))}
     return chip
 
 
@@ -142,17 +155,21 @@ def _detail(asked: Asked, said: str | None, now: datetime) -> str:
     if asked.state == "info_requested":
         return "Vous avez posé une question. Le délai reprendra à la réponse."
     since = day_short(asked.state_since, asked.calendar.timezone, weekday=True)
-    said_since = sentence(f"Arrivée {since}" if asked.state == "sent" else f"{_state(asked)} depuis {since}")
-    quoted = f"« {said} »" if said else ""
-    who = f"{asked.agent} suit le dossier." if asked.agent else ""
-    return " ".join(part for part in (said_since, who, _next(asked, now), quoted) if part)
+    said_since = sentence(
+        say("Arrivée {since}", since=since)
+        if asked.state == "sent"
+        else say("{state} depuis {since}", state=_state(asked), since=since)
+    )
+    quoted = say("« {words} »", words=said) if said else ""
+    who = say("{agent} suit le dossier.", agent=asked.agent) if asked.agent else ""
+    return together((said_since, who, _next(asked, now), quoted))
 
 
 def _next(asked: Asked, now: datetime) -> str:
     """What its agent does next, and by when."""
     if asked.state not in ("accepted", "engaged") or not asked.rule or not asked.due_on:
         return ""
-    return sentence(f"{rules.todo_of(asked.rule)} {before(asked.due_on, asked.calendar, now)}")
+    return sentence(together((rules.todo_of(asked.rule), before(asked.due_on, asked.calendar, now))))
 
 
 def _todo(mine: Today, now: datetime) -> list[dict[str, Any]]:
@@ -165,10 +182,10 @@ def _task(todo: Todo, now: datetime) -> dict[str, Any]:
     way = rules.way(todo.reference, todo.rule, todo.track)
     what, calls = rules.todo_of(todo.rule, todo.item), rules.todo_of(todo.rule) == "Appeler"
     rule = rules.within(todo.rule, todo.length, todo.unit)
-    title = f"{what} {todo.person or todo.name}" if calls else f"{what} : {todo.name}"
+    title = together((what, todo.person or todo.name)) if calls else say("{title} : {name}", title=what, name=todo.name)
     return {
         "due": due_chip(todo.due_on, todo.calendar, now), "title": title, "href": f"/dossiers/{todo.reference}",
-        "reason": " · ".join(part for part in (todo.name if calls else todo.person, rule) if part),
+        "reason": together((todo.name if calls else todo.person or "", rule), " · "),
         "action": {"label": "Noter l’appel" if calls else rules.verb(todo.rule), "href": way + _back(way), "spoken": todo.name},
     }  # fmt: skip
 
@@ -184,14 +201,18 @@ def request_context(asked: ToAnswer, who: Identity, now: datetime) -> dict[str, 
     today = asked.calendar.day_of(now)
     chip = due_chip(asked.answer_by, asked.calendar, now)
     due = (
-        {**chip, "text": f"réponse attendue {before(asked.answer_by, asked.calendar, now)}"}
+        {**chip, "text": say("réponse attendue {before}", before=before(asked.answer_by, asked.calendar, now))}
         if chip and asked.answer_by
         else None
     )
     case = f"/dossiers/{asked.reference}/actions"
     return {
-        "title": f"Pouvez-vous aider {asked.helped['name'] or asked.shop['name']} ?", "asked": asked, "due": due, "key": secrets.token_urlsafe(12),
-        "needs": [" : ".join(part for part in (subject_label(n.subject), n.detail) if part) for n in asked.needs], "me": who.person, "signed_as": who.name,
+        "title": say("Pouvez-vous aider {name} ?", name=asked.helped['name'] or asked.shop['name']), "asked": asked, "due": due, "key": secrets.token_urlsafe(12),
+        "needs": [_need(subject_label(n.subject), n.detail) for n in asked.needs], "me": who.person, "signed_as": who.name,
         "may_accept": who.person in dict(asked.agents) and asked.allows("accept"), "accept_href": f"{case}/accept", "case": case,
         "change_until": asked.calendar.shift(today, 1),
     }  # fmt: skip
+
+
+def _need(label: str, detail: str | None) -> str:
+    return say("{label} : {value}", label=label, value=detail) if detail else label

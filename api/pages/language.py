@@ -23,7 +23,7 @@ Code = Annotated[str, Form()]
 @router.post("/langue")
 async def choose(request: Request, langue: Code = "", retour: Code = "/") -> Response:
     """Keep a language on this browser, then show the same page in it."""
-    return _kept(request, known(langue), own_address(retour))
+    return keep_on_browser(request, see_other(request, own_address(retour)), known(langue))
 
 
 @router.post("/lien/{token}/langue")
@@ -32,7 +32,7 @@ async def choose_by_link(request: Request, token: str, work: Work, langue: Code 
     code, opened = known(langue), await open_link(request, token, work)
     if who := opened.link.entrepreneur_id:
         await work.write(lambda db: keep_language(db, code, entrepreneur_id=who), SYSTEM)
-    return _kept(request, code, own_address(retour, f"/lien/{token}"))
+    return keep_on_browser(request, see_other(request, own_address(retour, f"/lien/{token}")), code)
 
 
 def known(code: str, among: Collection[str] = EVERY) -> str:
@@ -42,7 +42,7 @@ def known(code: str, among: Collection[str] = EVERY) -> str:
     return code
 
 
-def _kept(request: Request, code: str, back: str) -> Response:
-    answer = see_other(request, back)
+def keep_on_browser(request: Request, answer: Response, code: str) -> Response:
+    """Have this browser read in that language the pages that are for everybody."""
     request.app.state.frame.keep(answer, COOKIE, code, seconds=COOKIE_LASTS)
     return answer

@@ -24,6 +24,7 @@ from engine import clocks
 from engine.definition import MACHINES, RULES
 from engine.lengths import CHANGEABLE
 from engine.model import Kind, Refusal
+from engine.sentences import lowered, say, together
 from engine.working_days import Calendar
 from notifications.typography import day_short, hour
 
@@ -110,7 +111,7 @@ def _lengths(found: Lengths) -> dict[str, Any]:
     ]
     return {
         "title": "Délais", "name": row["name"], "back": back, "groups": groups,
-        "lead": f"{row['name']} · ceux du programme, et ceux que le territoire a choisis",
+        "lead": say("{name} · ceux du programme, et ceux que le territoire a choisis", name=row['name']),
     }  # fmt: skip
 
 
@@ -121,7 +122,10 @@ def _row(family: str, found: Lengths, back: str) -> list[dict[str, Any]]:
     return [
         {"text": rule.label, "sub": rule.todo if rule.todo != rule.label else None, **link},
         {"text": rules.length(value or rule.within.value, rule.within.unit)},
-        {"text": "Le territoire" if value else "Le programme", "sub": f"au lieu de {programme_s}" if value else None},
+        {
+            "text": "Le territoire" if value else "Le programme",
+            "sub": say("au lieu de {length}", length=programme_s) if value else None,
+        },
     ]
 
 
@@ -131,20 +135,26 @@ def _length(found: Offered, typed: _Typed, now: datetime) -> dict[str, Any]:
     present = rules.length(found.own or rule.within.value, unit)
     name, home = found.territory["name"], f"/territoires/{found.territory['slug']}"
     wrong = {one.field: one.message for one in (*_unreadable(typed, found.limits), *typed.errors) if one.field}
-    source = "choisi par le territoire" if found.own else "celui du programme"
+    source = say("choisi par le territoire") if found.own else say("celui du programme")
     return {
-        "title": rule.label, "lead": f"{name} · aujourd’hui {present}, {source}", "name": name, "territory": home, "back": f"{home}/delais",
+        "title": rule.label, "lead": say("{name} · aujourd’hui {present}, {source}", name=name, present=present, source=source),
+        "name": name, "territory": home, "back": f"{home}/delais",
         "here": f"{home}/delais/{found.family}", "typed": typed, "wrong": wrong, "least": found.limits[0], "most": found.limits[1],
-        "hint": f"Entre {found.limits[0]} et {rules.length(found.limits[1], unit)}. Le programme en donne {rule.within.value}.",
+        "hint": _limits(found.limits, rule.within.value, unit),
         "errors": [{"message": message, "field": _AT.get(field, field)} for field, message in wrong.items()],
         "effect": _effect(found, found.effect, now) if found.effect is not None else None,
     }  # fmt: skip
 
 
+def _limits(limits: tuple[int, int], usual: int | None, unit: str) -> str:
+    least, most = limits[0], rules.length(limits[1], unit)
+    return say("Entre {least} et {most}. Le programme en donne {value}.", least=least, most=most, value=usual)
+
+
 def _unreadable(typed: _Typed, limits: tuple[int, int]) -> Iterable[Refusal]:
     value = _number(typed.value)
     if typed.value and (value is None or not limits[0] <= value <= limits[1]):
-        between = f"Écrivez un nombre entier, entre {limits[0]} et {limits[1]}."
+        between = say("Écrivez un nombre entier, entre {least} et {most}.", least=limits[0], most=limits[1])
         yield Refusal("length_out_of_limits", between, field="value")
 
 
@@ -155,9 +165,9 @@ def _effect(found: Offered, effect: Preview, now: datetime) -> dict[str, Any]:
     moves = "Aucune échéance en cours ne changerait de date." if not count else _moves(count)
     named = effect.moving[:SHOWN] if found.names else ()
     return {
-        "title": f"Avec {said}", "value": found.value, "moves": moves, "count": count, "rest": max(0, count - len(named)) if named else 0,
+        "title": say("Avec {said}", said=said), "value": found.value, "moves": moves, "count": count, "rest": max(0, count - len(named)) if named else 0,
         "rows": [_moving(one, found.calendar, now) for one in named],
-        "yesterday": f"Hier, {_left(effect.left_yesterday)} ; avec ce délai, {_would_leave(gone)}.",
+        "yesterday": say("Hier, {left} ; avec ce délai, {would_leave}.", left=_left(effect.left_yesterday), would_leave=_would_leave(gone)),
         "gone": [_gone(one) for one in effect.yesterday[:SHOWN]] if found.names else [],
     }  # fmt: skip
 
@@ -166,20 +176,20 @@ def _moves(count: int) -> str:
     return (
         "Une échéance en cours changerait de date."
         if count == 1
-        else f"{count} échéances en cours changeraient de date."
+        else say("{count} échéances en cours changeraient de date.", count=count)
     )
 
 
 def _left(count: int) -> str:
     if count < 2:
-        return "aucune relance n’est partie" if not count else "une relance est partie"
-    return f"{count} relances sont parties"
+        return "aucune relance n’est partie" if not count else say("une relance est partie")
+    return say("{count} relances sont parties", count=count)
 
 
 def _would_leave(count: int) -> str:
     if count < 2:
-        return "aucune ne serait partie" if not count else "une serait partie"
-    return f"{count} seraient parties"
+        return say("aucune ne serait partie") if not count else say("une serait partie")
+    return say("{count} seraient parties", count=count)
 
 
 def _moving(one: Moving, calendar: Calendar, now: datetime) -> list[dict[str, Any]]:
@@ -189,15 +199,20 @@ def _moving(one: Moving, calendar: Calendar, now: datetime) -> list[dict[str, An
     if coming is not None:
         at, mark = coming
         title, to = rules.leaving(mark, rules.to_roles(mark.to))
-        then = f"{day_short(at, calendar.timezone)} à {hour(at, calendar.timezone)} : {title.lower()} {to}".rstrip()
+        then = say(
+            "{day} à {hour} : {said}",
+            day=day_short(at, calendar.timezone),
+            hour=hour(at, calendar.timezone),
+            said=together((lowered(title), to)),
+        )
     return [
         {"text": one.name, "sub": one.reference, "href": f"/dossiers/{one.reference}"},
         {"text": day_short(one.running.due_on, weekday=True)},
         {"text": day_short(one.moved.due_on, weekday=True)},
-        {"text": then or "rien de plus"},
+        {"text": then or say("rien de plus")},
     ]
 
 
 def _gone(one: Gone) -> dict[str, Any]:
     title, to = rules.leaving(one.mark, rules.to_roles(one.mark.to))
-    return {"label": one.name, "href": f"/dossiers/{one.reference}", "text": f"{title} {to}".strip()}
+    return {"label": one.name, "href": f"/dossiers/{one.reference}", "text": together((title, to))}

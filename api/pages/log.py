@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.documents import Kept
 from api.pages import shop_front
+from api.pages.dates import sentence
 from api.pages.shell import PageVisit, done, page, see_other, warned
 from api.pages.shop_front import ShopFront
 from api.pages.step_view import reasons_of
@@ -28,6 +29,7 @@ from cases.needs import NEED_CHIPS, NEED_KINDS
 from cases.views.choices import Choice, territories_for
 from cases.views.listing import CaseRow, named
 from engine.model import Refusal
+from engine.sentences import say, together
 from notifications.typography import day_short
 
 router = APIRouter(prefix="/dossiers")
@@ -45,7 +47,7 @@ class ToCorrect(CasesError):
     """Values of the form that cannot be read, each with its field."""
 
     def __init__(self, reasons: list[Refusal]) -> None:
-        super().__init__(" ".join(reason.message for reason in reasons))
+        super().__init__(together(reason.message for reason in reasons))
         self.reasons = tuple(reasons)
 
 
@@ -182,14 +184,16 @@ def _after(
 ) -> Response:
     """To the case, or to its first request; back to an empty form for who will not follow it."""
     reference, name = logged.fired.reference, detection.name or detection.siret
-    said = done(f"{name} est enregistrée sous la référence {reference}.")
+    said = done(say("{name} est enregistrée sous la référence {reference}.", name=name, reference=reference))
     if not follows(visit, detection):
         return see_other(request, "/dossiers/nouveau", said)
     if not orient:
         return see_other(request, f"/dossiers/{reference}", said)
     if missing:
-        why = " ".join(reason.message for reason in missing)
-        return see_other(request, f"/dossiers/{reference}", said, warned(f"Elle n’est pas encore orientée. {why}"))
+        why = together(reason.message for reason in missing)
+        return see_other(
+            request, f"/dossiers/{reference}", said, warned(say("Elle n’est pas encore orientée. {why}", why=why))
+        )
     return see_other(request, f"/dossiers/{reference}/orienter", said)
 
 
@@ -228,6 +232,7 @@ def _has_more(typed: dict[str, str]) -> bool:
 
 
 def _look_alike(row: CaseRow) -> dict[str, str]:
-    follower = f", suivi par {row.referent}" if row.referent else ""
-    since = day_short(row.state_since, row.calendar.timezone)
-    return {"reference": row.reference, "text": f"Dossier {row.reference}, « {row.name} »{follower}, à cette étape depuis le {since}."}  # fmt: skip
+    known = say("Dossier {reference}, « {name} »", reference=row.reference, name=row.name)
+    follower = say("suivi par {name}", name=row.referent) if row.referent else ""
+    since = say("à cette étape depuis le {day}", day=day_short(row.state_since, row.calendar.timezone))
+    return {"reference": row.reference, "text": sentence(together((known, follower, since), ", "))}

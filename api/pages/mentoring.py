@@ -16,6 +16,7 @@ from cases.views.pairs import PairRow, pairs_of
 from engine.definition import MACHINES
 from engine.lists import PROGRESS
 from engine.model import Kind
+from engine.sentences import listed, lowered, say, together
 from notifications.typography import day_long, phone_uri
 
 router = APIRouter(prefix="/mentorat")
@@ -49,8 +50,12 @@ def _lead(pairs: list[PairRow], mine: list[PairRow], *, over: bool) -> str:
     if over:
         return "Les binômes terminés, et ceux qui n’ont pas abouti."
     if mine:
-        return "Une personne vous est confiée." if len(mine) == 1 else f"{len(mine)} personnes vous sont confiées."
-    return "Un binôme est en cours." if len(pairs) == 1 else f"{len(pairs)} binômes sont en cours."
+        return (
+            "Une personne vous est confiée."
+            if len(mine) == 1
+            else say("{count} personnes vous sont confiées.", count=len(mine))
+        )
+    return "Un binôme est en cours." if len(pairs) == 1 else say("{count} binômes sont en cours.", count=len(pairs))
 
 
 def _first(pair: PairRow, now: datetime) -> dict[str, Any]:
@@ -66,8 +71,8 @@ def _first(pair: PairRow, now: datetime) -> dict[str, Any]:
     )
     chip = due_chip(pair.due_on, pair.calendar, now)
     return {
-        "title": f"{label} avec {who}" if label.startswith("Se ") else f"{label} : {who}",
-        "text": f"{pair.name}. À faire {before(pair.due_on, pair.calendar, now) if pair.due_on else 'bientôt'}.",
+        "title": say("{label} avec {who}", label=label, who=who) if label.startswith("Se ") else say("{title} : {name}", title=label, name=who),
+        "text": say("{name}. À faire {before}.", name=pair.name, before=before(pair.due_on, pair.calendar, now) if pair.due_on else 'bientôt'),
         "due": chip, "way": {"label": label, "href": f"{way}&{BACK}"}, "phone": pair.phone, "name": who,
         "notebook": None if signs else f"/dossiers/{pair.reference}/actions/record_progress?suivi={pair.track}&{BACK}",
     }  # fmt: skip
@@ -77,7 +82,9 @@ def _pair(pair: PairRow, who: Identity, now: datetime) -> dict[str, Any]:
     """A pair as the macro `tracks` takes it."""
     helped = f"{pair.person}, {pair.name}" if pair.person else pair.name
     return {
-        "id": f"{pair.reference}-{pair.track}", "name": helped if pair.mentor_id == who.person else f"{pair.mentor} et {helped}", "kind": "person",
+        "id": f"{pair.reference}-{pair.track}",
+        "name": helped if pair.mentor_id == who.person else listed((pair.mentor, helped)),
+        "kind": "person",
         "href": f"/dossiers/{pair.reference}", "due": _due(pair, now), "text": _text(pair, now), "actions": _actions(pair, who), "records": _seldom(pair, who),
     }  # fmt: skip
 
@@ -106,7 +113,11 @@ def _seldom(pair: PairRow, who: Identity) -> list[dict[str, str]]:
     if pair.mentor_id != who.person or pair.state not in ("active", "mid_review", "paused"):
         return []
     away = [{"label": "M’absenter", "href": f"{case}/pause{on}&reason=absence"}] if pair.state != "paused" else []
-    call = [{"label": f"Appeler {pair.person or pair.name}", "href": phone_uri(pair.phone)}] if pair.phone else []
+    call = (
+        [{"label": say("Appeler {person}", person=pair.person or pair.name), "href": phone_uri(pair.phone)}]
+        if pair.phone
+        else []
+    )
     return [
         *call,
         {"label": "J’ai besoin d’aide", "href": f"{case}/record_progress{on}&status=blocked"},
@@ -116,7 +127,7 @@ def _seldom(pair: PairRow, who: Identity) -> list[dict[str, str]]:
 
 
 def _due(pair: PairRow, now: datetime) -> dict[str, str]:
-    state = MACHINES[Kind.MENTORING_PAIR].states[pair.state].french.lower()
+    state = lowered(MACHINES[Kind.MENTORING_PAIR].states[pair.state].french)
     if pair.state == "paused":
         return paused_chip(pair.paused_until, pair.calendar.day_of(now))
     chip = due_chip(pair.due_on, pair.calendar, now)
@@ -131,17 +142,19 @@ def _text(pair: PairRow, now: datetime) -> str:
         if not pair.sessions
         else "Une rencontre"
         if pair.sessions == 1
-        else f"{pair.sessions} rencontres"
+        else say("{sessions} rencontres", sessions=pair.sessions)
     )
-    last = f"la dernière le {day_long(pair.last_met_on, weekday=False)}" if pair.last_met_on else ""
-    began = f"Depuis le {day_long(pair.began_on, weekday=False, year=True)}" if pair.began_on else ""
+    last = say("la dernière le {day}", day=day_long(pair.last_met_on, weekday=False)) if pair.last_met_on else ""
+    began = say("Depuis le {day}", day=day_long(pair.began_on, weekday=False, year=True)) if pair.began_on else ""
     following = (
-        f"{rules.todo_of(pair.rule)} {before(pair.due_on, pair.calendar, now)}" if pair.rule and pair.due_on else ""
+        together((rules.todo_of(pair.rule), before(pair.due_on, pair.calendar, now)))
+        if pair.rule and pair.due_on
+        else ""
     )
     said = (
         began,
-        ", ".join(part for part in (met, last) if part) if pair.began_on else "",
+        together((met, last), ", ") if pair.began_on else "",
         PROGRESS.get(pair.progress or "", ""),
         following,
     )
-    return " ".join(sentence(part) for part in said if part)
+    return together(sentence(part) for part in said if part)

@@ -12,9 +12,11 @@ from api.pages.dates import when
 from api.pages.desk import waiting_for
 from api.pages.shell import PageVisit, done, own_address, page, see_other
 from cases.database import Scope
+from engine.sentences import say, together
 from engine.working_days import Calendar
 from notifications import outgoing
 from notifications.dropping import why_dropped
+from notifications.languages import said_again
 from notifications.outgoing import Outgoing, Tray
 from notifications.typography import day_short
 
@@ -97,8 +99,8 @@ def _message(row: Any, found: Outgoing, now: datetime) -> dict[str, Any]:
     why = why_not if found.tray is not Tray.DROPPED else lambda reason, _: why_dropped(reason)
     href = f"/dossiers/{row['reference']}" if row["reference"] and found.by_name else None
     return {
-        "when": when(row["sent_at"] or row["send_at"], calendar, now), "title": f"À {_to(row, found)}", "href": href,
-        "text": " · ".join(filter(None, (row["reason"], row["reference"]))), "why": why(row["last_error"], row["attempts"]), "actions": actions,
+        "when": when(row["sent_at"] or row["send_at"], calendar, now), "title": say("À {name}", name=_to(row, found)), "href": href,
+        "text": together((said_again(row["reason"] or ""), row["reference"] or ""), " · "), "why": why(row["last_error"], row["attempts"]), "actions": actions,
     }  # fmt: skip
 
 
@@ -106,8 +108,8 @@ def _address(row: Any, found: Outgoing, now: datetime) -> dict[str, Any]:
     """A refused address as the macro `letter` takes it."""
     shown = row["email"] if found.by_name or not row["entrepreneur_id"] else "Une adresse"
     return {
-        "when": day_short(row["at"].date()), "title": f"{shown} ({_to(row, found)})", "href": None, "why": None,
-        "text": f"Refusée : {row['reason']}. Vérifiez l’adresse avec cette personne avant d’y écrire de nouveau.",
+        "when": day_short(row["at"].date()), "title": say("{title} ({name})", title=shown, name=_to(row, found)), "href": None, "why": None,
+        "text": say("Refusée : {reason}. Vérifiez l’adresse avec cette personne avant d’y écrire de nouveau.", reason=row['reason']),
         "actions": [_post("Écrire de nouveau", f"{HERE}/adresses/retablir", "", adresse=outgoing.mark_of(row["email"]))],
     }  # fmt: skip
 
@@ -115,19 +117,21 @@ def _address(row: Any, found: Outgoing, now: datetime) -> dict[str, Any]:
 def _to(row: Any, found: Outgoing) -> str:
     if row["entrepreneur_id"] and not found.by_name:
         return "l’entrepreneur"
-    return row["to_name"] or "une personne sans nom"
+    return row["to_name"] or say("une personne sans nom")
 
 
 def why_not(error: str | None, attempts: int) -> str | None:
     """Why a message did not leave, in words: what the server answered, or what is broken."""
     if not error:
         return None
-    tries = "Un essai" if attempts == 1 else f"{attempts} essais"
+    tries = "Un essai" if attempts == 1 else say("{count} essais", count=attempts)
     if error[:1].isdigit():
-        return f"{tries}. Le serveur a répondu : {error}"
+        return say("{tries}. Le serveur a répondu : {error}", tries=tries, error=error)
     if " " in error:
-        return f"{tries} : {error}."
-    return f"{tries}. Le modèle ou l’envoi est en défaut ({error}) : prévenez l’équipe technique."
+        return say("{title} : {name}.", title=tries, name=error)
+    return say(
+        "{tries}. Le modèle ou l’envoi est en défaut ({error}) : prévenez l’équipe technique.", tries=tries, error=error
+    )
 
 
 def _post(label: str, address: str, kind: str, **fields: str) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from cases.importers.errors import ImportFileRefused
 from cases.views.operators import operator_rows, operator_sheet
 from engine.lists import OPERATOR_KIND
 from engine.model import Refusal
+from engine.sentences import say
 
 router = APIRouter(prefix="/annuaire")
 EVERYWHERE: Final = Scope.worker()
@@ -108,7 +109,11 @@ async def confirm_file(request: Request, upload: str, visit: PageVisit) -> Respo
     report = await visit.work.write(unit, EVERYWHERE)
     if not report["written"]:
         return see_other(request, f"/annuaire/fichier/{upload}")
-    said = f"L’annuaire est à jour : {report['new']} lignes ajoutées, {report['changed']} changées."
+    said = say(
+        "L’annuaire est à jour : {new} lignes ajoutées, {changed} changées.",
+        new=report["new"],
+        changed=report["changed"],
+    )
     return see_other(request, "/annuaire", done(said))
 
 
@@ -153,7 +158,7 @@ async def remove_absence(request: Request, identifier: str, visit: PageVisit) ->
     """Take an absence away."""
     sent = await request.form()
     name = await visit.work.write(lambda db: drop_absence(db, identifier, by=visit.identity), EVERYWHERE)
-    return see_other(request, f"/annuaire/{_slug(sent)}", done(f"L’absence de {name} est retirée."))
+    return see_other(request, f"/annuaire/{_slug(sent)}", done(say("L’absence de {name} est retirée.", name=name)))
 
 
 @router.post("/fermetures/{identifier}/retirer")
@@ -165,7 +170,7 @@ async def remove_closure(request: Request, identifier: str, visit: PageVisit) ->
     return see_other(
         request,
         f"/annuaire/{_slug(sent)}",
-        done(f"La fermeture de {name} est retirée : ses échéances courent de nouveau."),
+        done(say("La fermeture de {name} est retirée : ses échéances courent de nouveau.", name=name)),
     )
 
 
@@ -212,7 +217,7 @@ async def _line_form(
 async def _file_form(request: Request, visit: Visit, error: CasesError | None = None) -> Response:
     if not keeps_all(visit.identity):
         return RedirectResponse("/annuaire", 303)
-    wrong = str(error) if error else None
+    wrong = error.said if error else None
     about = {
         "title": "L’annuaire par fichier",
         "wrong": wrong,

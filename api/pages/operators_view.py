@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from starlette.datastructures import FormData
 
 from api.forms import Field, Option
+from api.pages.dates import sentence
 from api.pages.shell import ROLES
 from api.pages.step_view import summary
 from cases.access import Identity
@@ -22,11 +23,12 @@ from cases.views.choices import subject_label
 from cases.views.operators import BranchSheet, OperatorRow, OperatorSheet
 from engine.lists import AID_SCOPE, AXIS, LEVER, OFFER_KIND, OPERATOR_KIND
 from engine.model import Refusal, Role
+from engine.sentences import lowered, say, together
 from notifications.typography import day_short, phone
 
 LEVELS: Final = {
     "quartier": "quartier", "commune": "commune", "epci": "intercommunalité", "departement": "département", "region": "région",
-    "national": "tout le pays",
+    "national": say("tout le pays"),
 }  # fmt: skip
 _KINDS: Final = {"programme": "Du programme", "field": "De terrain"}
 _YES_NO: Final = {"oui": "Oui", "non": "Non"}
@@ -74,11 +76,11 @@ def list_context(found: tuple[OperatorRow, ...], who: Identity, *, kind: str, wo
 
 
 def _operator(one: OperatorRow, *, sorted_by_kind: bool) -> list[dict[str, Any]]:
-    axes = ", ".join([AXIS.get(code, code) for code in one.axes] + [LEVER.get(code, code) for code in one.levers])
-    about = " · ".join(filter(None, ("" if sorted_by_kind else OPERATOR_KIND.get(one.kind, ""), one.role)))
+    axes = together([AXIS.get(code, code) for code in one.axes] + [LEVER.get(code, code) for code in one.levers], ", ")
+    about = together(("" if sorted_by_kind else OPERATOR_KIND.get(one.kind, ""), one.role or ""), " · ")
     return [
         {"text": one.name, "href": f"/annuaire/{one.slug}", "sub": about},
-        {"text": axes or "tous"},
+        {"text": axes or say("tous")},
         {"text": str(one.branches)},
     ]
 
@@ -92,7 +94,7 @@ def sheet_context(found: OperatorSheet, who: Identity) -> dict[str, Any]:
     lists = [AXIS.get(code, code) for code in row["axes"] or ()] + [
         LEVER.get(code, code) for code in row["levers"] or ()
     ]
-    about = " · ".join(filter(None, (OPERATOR_KIND.get(row["kind"], ""), row["role_text"], ", ".join(lists))))
+    about = together((OPERATOR_KIND.get(row["kind"], ""), row["role_text"] or "", together(lists, ", ")), " · ")
     may_add = keeps_all(who) or who.has(Role.MANAGER)
     return {
         "title": row["name"], "lead": about, "slug": row["slug"], "branches": [_branch(one, row["slug"], who) for one in found.branches],
@@ -120,55 +122,72 @@ def _branch(one: BranchSheet, slug: str, who: Identity) -> dict[str, Any]:
 
 def _facts(one: BranchSheet) -> list[dict[str, str]]:
     row = one.row
-    places = [" ".join(filter(None, (LEVELS.get(level, level), name or code))) for level, code, name in one.covers]
+    places = [together((LEVELS.get(level, level), name or code or "")) for level, code, name in one.covers]
     reach = ", ".join(filter(None, (row["email"], phone(row["phone"]) if row["phone"] else None)))
-    step_free = {True: "de plain-pied", False: "avec des marches", None: ""}[row["step_free"]]
+    step_free = {True: "de plain-pied", False: say("avec des marches"), None: ""}[row["step_free"]]
     return [
-        {"label": "Où elle travaille", "value": ", ".join(places) or "nulle part : dites-le"},
-        {"label": "Places", "value": f"{row['capacity_per_week']} par semaine"},
-        {"label": "Pour la joindre", "value": reach or "ses conseillers"},
-        {"label": "Accueil", "value": " · ".join(filter(None, (", ".join(row["languages"] or ("fr",)), step_free)))},
+        {"label": "Où elle travaille", "value": together(places, ", ") or "nulle part : dites-le"},
+        {
+            "label": "Places",
+            "value": say("{count} par semaine", count=row["capacity_per_week"]),
+        },
+        {"label": "Pour la joindre", "value": reach or say("ses conseillers")},
+        {"label": "Accueil", "value": together((", ".join(row["languages"] or ("fr",)), step_free), " · ")},
     ]
 
 
 def _offer(row: Mapping[Any, Any], where: Mapping[str, str], charge: Charge) -> dict[str, Any]:
-    needs = ", ".join(subject_label(code).lower() for code in row["needs"] or ()) or "tous les besoins"
-    parts = (OFFER_KIND.get(row["kind"], row["kind"]), AID_SCOPE.get(row["scope"], row["scope"]).lower(), needs)
-    rules = [f"{COLUMNS[name].header.lower()} : {_rule(value)}" for name, value in (row["eligibility"] or {}).items()]
+    needs = together((lowered(subject_label(code)) for code in row["needs"] or ()), ", ") or say("tous les besoins")
+    parts = (OFFER_KIND.get(row["kind"], row["kind"]), lowered(AID_SCOPE.get(row["scope"], row["scope"])), needs)
+    rules = [
+        say("{label} : {value}", label=lowered(COLUMNS[name].header), value=_rule(value))
+        for name, value in (row["eligibility"] or {}).items()
+    ]
     href = _form(Nature.OFFER, **where, name=row["name"]) if charge is Charge.ALL else None
     return {
         "name": row["name"],
-        "text": " · ".join(parts),
-        "rules": ", ".join(rules),
+        "text": together(parts, " · "),
+        "rules": together(rules, ", "),
         "active": row["active"],
         "href": href,
     }
 
 
 def _rule(value: Any) -> str:
-    return "oui" if value is True else written(value)
+    return say("oui") if value is True else written(value)
 
 
 def _absence(away: Mapping[Any, Any], one: BranchSheet, who: Identity) -> dict[str, Any]:
-    instead = f", {away['substitute']} répond à sa place" if away["substitute"] else ""
+    instead = say("{name} répond à sa place", name=away["substitute"]) if away["substitute"] else ""
     own = away["person_id"] == who.person or one.charge in (Charge.ALL, Charge.OWN)
-    days = f"du {day_short(away['from_day'])} au {day_short(away['to_day'], year=True)}"
+    days = {"first": day_short(away["from_day"]), "last": day_short(away["to_day"], year=True)}
+    absent = say("{name} s’absente du {first} au {last}", name=away["name"], **days)
     return {
-        "text": f"{away['name']} s’absente {days}{instead}.",
+        "text": sentence(together((absent, instead), ", ")),
         "remove": f"/annuaire/absences/{away['id']}/retirer" if own else None,
     }
 
 
 def _closure(row: Mapping[Any, Any], charge: Charge) -> dict[str, Any]:
-    days = f"Fermée du {day_short(row['from_day'])} au {day_short(row['to_day'], year=True)}."
+    days = say(
+        "Fermée du {first} au {last}.", first=day_short(row["from_day"]), last=day_short(row["to_day"], year=True)
+    )
     return {"text": days, "lift": None if charge is Charge.NOTHING else f"/annuaire/fermetures/{row['id']}/retirer"}
 
 
 def _correction(done: Correction) -> str:
     """« Le 2 févr. 2027, Laurent : Nom, Adie → Adie Roubaix. »"""
-    pairs = (f"{COLUMNS[name].header}, {old or 'rien'} → {new or 'rien'}" for name, (old, new) in done.changes.items())
-    what = "fermeture retirée" if done.nature == Nature.CLOSURE else " ; ".join(pairs)
-    return f"Le {day_short(NO_TERRITORY.day_of(done.at), year=True)}, {done.by or 'le programme'} : {what}."
+    pairs = (
+        say("{label}, {old} → {new}", label=COLUMNS[name].header, old=old or say("rien"), new=new or say("rien"))
+        for name, (old, new) in done.changes.items()
+    )
+    what = "fermeture retirée" if done.nature == Nature.CLOSURE else together(pairs, " ; ")
+    return say(
+        "Le {day}, {by} : {what}.",
+        day=day_short(NO_TERRITORY.day_of(done.at), year=True),
+        by=done.by or say("le programme"),
+        what=what,
+    )
 
 
 def _acts(one: BranchSheet, where: Mapping[str, str], who: Identity) -> list[dict[str, str]]:
@@ -237,12 +256,12 @@ def _may_say(name: str, nature: Nature, there: Row | None, held: Held, who: Iden
 
 def _title(nature: Nature, there: Row | None, given: Mapping[str, str]) -> str:
     if nature is Nature.CLOSURE:
-        return f"Fermeture de {given.get('branch') or 'l’antenne'}"
+        return say("Fermeture de {name}", name=given.get("branch") or "l’antenne")
     if nature is Nature.ABSENCE:
         return "Absence d’un conseiller"
     if there is None:
         return {"operator": "Nouvel opérateur", "branch": "Nouvelle antenne", "offer": "Nouvelle offre"}[nature]
-    return f"{NATURES[nature]} : {there.values['name']}"
+    return say("{title} : {name}", title=NATURES[nature], name=there.values["name"])
 
 
 def _colleagues(held: Held, nature: Nature, given: Mapping[str, str]) -> Mapping[str, str]:

@@ -12,14 +12,16 @@ from urllib.parse import urlencode
 from starlette.datastructures import FormData
 
 from api.pages.case_steps import way_out
-from api.pages.dates import before
+from api.pages.dates import before, sentence
 from api.pages.step_view import summary
 from cases.orienting import ToAsk
 from cases.views.orientation import Orientation
 from engine.lists import CHANNEL, CHOSEN_FOR
 from engine.model import CASE_TRACK, Refusal
+from engine.sentences import lowered, say, small, together
 from engine.states.orientation.work import MESSAGE_AT_MOST
 from notifications.grammar import at, capital, the
+from notifications.languages import said_again
 from notifications.previewing import Preview
 from notifications.typography import day_long, euros, hour
 
@@ -35,7 +37,7 @@ CRITERIA: Final = {
 """The criteria of the score, as short as a line needs."""
 DRAFT, READ_AGAIN, ONESELF = "brouillon", "relire", "moi"
 """What the buttons say beside « Envoyer »."""
-SCOPES: Final = {"qpv": "réservé aux quartiers", "common_law": "droit commun"}
+SCOPES: Final = {"qpv": "réservé aux quartiers", "common_law": say("droit commun")}
 COMPARED: Final = 2
 """How many criteria say where a candidate is better, or less good, than the first."""
 
@@ -73,7 +75,7 @@ def messages_context(
         "reasons": [way_out(r.code, r.message, _case(found), CASE_TRACK) for r in reasons.values()], "errors": summary(errors, ()),
         "ask_why": all(ranks.get(one.branch) != 1 for one in asked), "must_say": not all(one.kept for one in asked), "why": _chips(sent),
         "precision": str(sent.get("precision") or "") if sent else "", "several": len(asked) > 1, "one_is_enough": sent is None or bool(sent.get("une_seule")),
-        "button": "Envoyer" if len(asked) < 2 else f"Envoyer les {len(asked)} demandes",
+        "button": "Envoyer" if len(asked) < 2 else say("Envoyer les {count} demandes", count=len(asked)),
     }  # fmt: skip
 
 
@@ -82,8 +84,12 @@ def sent_said(many: int, gesture: str) -> str:
     if gesture == ONESELF:
         return "C’est noté : vous vous en occupez, et vous vous êtes parlé."
     if gesture == DRAFT:
-        return "La demande est gardée en brouillon." if many < 2 else f"Les {many} demandes sont gardées en brouillon."
-    return "La demande est partie." if many < 2 else f"Les {many} demandes sont parties."
+        return (
+            "La demande est gardée en brouillon."
+            if many < 2
+            else say("Les {many} demandes sont gardées en brouillon.", many=many)
+        )
+    return "La demande est partie." if many < 2 else say("Les {many} demandes sont parties.", many=many)
 
 
 def ask_address(case: str, need: str, branch: str) -> str:
@@ -125,7 +131,8 @@ def _head(found: Orientation) -> dict[str, Any]:
     case = _case(found)
     need = found.chosen.id if found.chosen else ""
     return {
-        "title": f"À qui confier {found.business['name']} ?", "name": found.business["name"], "case_href": case, "here": f"{case}/orienter", "need": need,
+        "title": say("À qui confier {name} ?", name=found.business['name']),
+        "name": found.business["name"], "case_href": case, "here": f"{case}/orienter", "need": need,
         "back": f"{case}/orienter?{urlencode({'besoin': need})}", "version": found.case["version"], "key": secrets.token_urlsafe(12),
     }  # fmt: skip
 
@@ -135,11 +142,11 @@ def _lead(found: Orientation) -> dict[str, str]:
     if found.chosen is None:
         return {"need": "", "about": "Aucun besoin n’attend d’issue dans ce dossier."}
     need = found.chosen
-    said = f"{need.detail or need.label}{f', {euros(need.amount)}' if need.amount else ''}"
+    said = together((need.detail or need.label, euros(need.amount) if need.amount else ""), ", ")
     shop, count = found.business, found.business["headcount"]
-    staff = None if count is None else f"{count} salarié{'s' if count > 1 else ''}"
-    about = ", ".join(filter(None, (shop["activity"], staff, found.quartier)))
-    return {"need": said, "about": " ".join(f"{part}." for part in (about, _established(found)) if part)}
+    staff = None if count is None else say("{count} salariés" if count > 1 else "{count} salarié", count=count)
+    about = together((shop["activity"] or "", staff or "", found.quartier or ""), ", ")
+    return {"need": said, "about": together(sentence(part) for part in (about, _established(found)) if part)}
 
 
 def _established(found: Orientation) -> str:
@@ -147,8 +154,8 @@ def _established(found: Orientation) -> str:
         return "Aucune proposition n’est établie : qualifiez d’abord le dossier"
     zone = found.facts.calendar.timezone
     made = datetime.fromisoformat(found.proposal["computed_at"])
-    said = f"{day_long(made, zone, weekday=False)} à {hour(made, zone, minutes=True)}"
-    return f"Proposition établie le {said} avec les règles en vigueur ce jour-là"
+    said = say("{day} à {hour}", day=day_long(made, zone, weekday=False), hour=hour(made, zone, minutes=True))
+    return say("Proposition établie le {said} avec les règles en vigueur ce jour-là", said=said)
 
 
 def _tabs(found: Orientation) -> list[dict[str, Any]]:
@@ -179,31 +186,46 @@ def _kept(kept: Sequence[Mapping[str, Any]], found: Orientation) -> list[dict[st
         seen.add(own)
         shown.append({
             "branch": own, "name": name, "again": again, "offer": _offer(one), "score": one["score"], "first": place == 0, "criteria": _criteria(one),
-            "compared": _compared(one, kept[0]) if place else "", "notes": _notes(one), "ask": f"Demander {at(short_name(name))}{' plutôt' if place else ''}",
+            "compared": _compared(one, kept[0]) if place else "", "notes": _notes(one),
+            "ask": _ask(name, "Demander {name} plutôt" if place else "Demander {name}"),
             "href": ask_address(_case(found), found.chosen.id if found.chosen else "", own),
         })  # fmt: skip
     return shown
 
 
+def _ask(branch: str, pattern: str = "Demander {name}") -> str:
+    """« Demander à l’Adie »: the button, as its language says whom one asks."""
+    return say(pattern, name=at(short_name(branch)))
+
+
 def _offer(one: Mapping[str, Any]) -> str:
     room = next((part["message"] for part in one["criteria"] if part["code"] == "capacity"), "")
     parts = (one["offer"]["name"], SCOPES.get(one["offer"].get("scope", ""), ""), _lower(room))
-    return " · ".join(part for part in parts if part)
+    return together(parts, " · ")
 
 
 def _notes(one: Mapping[str, Any]) -> list[str]:
     """What is to be known before this one is asked: what could not be verified, an absence, another axis than the territory's."""
-    said = [check["message"] for check in one["filters"] if check.get("to_verify")]
+    said = [said_again(check["message"]) for check in one["filters"] if check.get("to_verify")]
     agent = one.get("agent") or {}
     if agent.get("instead_of"):
-        said.append(f"{agent['instead_of']} est en congé : {agent['name']} répond à sa place.")
+        said.append(
+            say(
+                "{instead_of} est en congé : {name} répond à sa place.",
+                instead_of=agent["instead_of"],
+                name=agent["name"],
+            )
+        )
     if one["outside_axis"]:
         said.append("Hors axe : ce besoin n’est pas dans les axes choisis par le territoire.")
     return said
 
 
 def _criteria(one: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [{**part, "label": CRITERIA.get(part["code"], part["code"])} for part in one["criteria"]]
+    return [
+        {**part, "label": CRITERIA.get(part["code"], part["code"]), "message": said_again(part["message"])}
+        for part in one["criteria"]
+    ]
 
 
 def _compared(one: Mapping[str, Any], first: Mapping[str, Any]) -> str:
@@ -215,22 +237,24 @@ def _compared(one: Mapping[str, Any], first: Mapping[str, Any]) -> str:
     worse = sorted((b for b in pairs if b[0]["points"] < b[1]["points"]), key=lambda b: b[0]["points"] - b[1]["points"])
     pairs_said = (("Mieux", better), ("Moins bien", worse))
     said = [
-        f"{start} : {', '.join(_pointed(own) for own, _ in found[:COMPARED])}." for start, found in pairs_said if found
+        say("{title} : {name}.", title=start, name=together((_pointed(own) for own, _ in found[:COMPARED]), ", "))
+        for start, found in pairs_said
+        if found
     ]
-    return " ".join(said)
+    return together(said)
 
 
 def _pointed(part: Mapping[str, Any]) -> str:
-    return f"{_lower(part['message'])} ({part['points']})"
+    return say("{title} ({name})", title=_lower(part["message"]), name=part["points"])
 
 
 def _lower(text: str) -> str:
-    return f"{text[:1].lower()}{text[1:]}".rstrip(".")
+    return small(said_again(text)).rstrip(".")
 
 
 def _put_aside(one: Mapping[str, Any]) -> dict[str, Any]:
     """A candidate that a filter stops: the first reason, the others under it, and the points that it would have had."""
-    why = [check["message"] for check in one["filters"] if not check["passed"]]
+    why = [said_again(check["message"]) for check in one["filters"] if not check["passed"]]
     return {
         "name": one["branch"]["name"], "offer": one["offer"]["name"], "why": why[0], "more": why[1:], "criteria": _criteria(one), "score": one["score"],
     }  # fmt: skip
@@ -249,19 +273,24 @@ def _first(seen: Seen, kept: Sequence[Mapping[str, Any]], now: datetime) -> dict
     otherwise = None
     if others and asked.answer_by:
         after = capital(the(short_name(others[0]["branch"]["name"])))
-        otherwise = f"Sans réponse {day_long(asked.answer_by)}, {after} vous sera proposée."
+        otherwise = say("Sans réponse {day}, {after} vous sera proposée.", day=day_long(asked.answer_by), after=after)
     return {
-        "message": _message(asked, preview, now=now, found=seen.found), "ask": f"Demander {at(name)}", "otherwise": otherwise,
+        "message": _message(asked, preview, now=now, found=seen.found), "ask": _ask(name), "otherwise": otherwise,
         "href": ask_address(_case(seen.found), seen.found.chosen.id, asked.branch),
         "reasons": [way_out(r.code, r.message, _case(seen.found), CASE_TRACK) for r in asked.reasons],
     }  # fmt: skip
 
 
 def _message(asked: ToAsk, preview: Preview, *, now: datetime, found: Orientation) -> dict[str, Any]:
-    people = ", ".join(preview.to) or "personne : l’antenne n’a pas d’adresse, appelez-la"
-    due = f"Réponse attendue {before(asked.answer_by, found.facts.calendar, now)}." if asked.answer_by else None
+    people = together(preview.to, ", ") or "personne : l’antenne n’a pas d’adresse, appelez-la"
+    due = (
+        say("Réponse attendue {before}.", before=before(asked.answer_by, found.facts.calendar, now))
+        if asked.answer_by
+        else None
+    )
     return {
-        "branch": asked.branch, "name": asked.branch_name, "to": f"À {people} · dès l’envoi", "subject": preview.subject, "paragraphs": preview.paragraphs,
+        "branch": asked.branch, "name": asked.branch_name, "to": say("À {people} · dès l’envoi", people=people),
+        "language": preview.language, "subject": preview.subject, "paragraphs": preview.paragraphs,
         "due": due,
     }  # fmt: skip
 
@@ -273,15 +302,15 @@ def _consent(found: Orientation) -> dict[str, Any]:
         href = f"{_case(found)}/noter/consent"
         return {
             "given": False,
-            "text": f"{who} n’a pas encore donné son accord pour partager son dossier.",
+            "text": say("{who} n’a pas encore donné son accord pour partager son dossier.", who=who),
             "href": href,
         }
     day = day_long(row["at"], found.facts.calendar.timezone, weekday=False)
-    how = CHANNEL.get(row["channel"] or "", "").lower()
+    how = lowered(CHANNEL.get(row["channel"] or "", ""))
     return {
         "given": True,
-        "text": f"{who} est d’accord pour partager son dossier.",
-        "hint": f"Accord donné le {day}{f', {how}' if how else ''}.",
+        "text": say("{who} est d’accord pour partager son dossier.", who=who),
+        "hint": sentence(together((say("Accord donné le {day}", day=day), how), ", ")),
     }
 
 

@@ -17,7 +17,9 @@ from cases.errors import Invalid
 from cases.identifiers import read_reference
 from engine.definition import RULES
 from engine.model import Do
+from engine.sentences import say, together
 from engine.working_days import Calendar
+from notifications.languages import said_again
 from notifications.snoozing import days_to_choose, snooze_reminders
 from notifications.told import Outgoing, Shown, Wanted, outgoing, runs_a_territory
 from notifications.typography import day_long, hour
@@ -58,8 +60,8 @@ async def put_off(request: Request, deadline: str, visit: PageVisit) -> Response
     try:
         leaves = await visit.write(lambda db: snooze_reminders(db, who, deadline, until, now=now))
     except Invalid as error:
-        return see_other(request, back, warned(str(error)))
-    return see_other(request, back, done(f"C’est noté : rien avant le {day_long(leaves.date())}."))
+        return see_other(request, back, warned(error.said))
+    return see_other(request, back, done(say("C’est noté : rien avant le {day}.", day=day_long(leaves.date()))))
 
 
 def _day(text: str) -> date:
@@ -85,7 +87,9 @@ def _context(found: Outgoing, now: datetime, me: str | None, *, choices: bool) -
     rows = [_coming(one, now, me) | _case(one.case, found) for one in found.coming]
     rows += [_message(one, now, me) | _case(one.reference, found) for one in found.messages]
     whose = {"Pour moi": True, "Mon territoire": False} if choices and not wanted.case else {}
-    lead = f"Dossier {found.names.get(wanted.case, wanted.case)}" if wanted.case else _LEADS[wanted.shown]
+    lead = (
+        say("Dossier {case}", case=found.names.get(wanted.case, wanted.case)) if wanted.case else _LEADS[wanted.shown]
+    )
     return {
         "title": "Relances", "lead": lead, "rows": rows, "here": _address(wanted), "nothing": _NOTHING[wanted.shown],
         "tabs": [{"label": label, "href": _address(wanted, shown=shown), "current": shown is wanted.shown} for shown, label in TABS.items()],
@@ -106,7 +110,7 @@ def _coming(one: Coming, now: datetime, me: str | None) -> dict[str, Any]:
     title = _TITLES[Do(one.do)] if one.do else "Courriel"
     days = days_to_choose(calendar, now) if mine and one.do == Do.REMIND and one.deadline else ()
     return {
-        "when": when(one.at, calendar, now), "at": one.at.isoformat(), "title": title, "text": "à vous" if mine else f"à {one.recipient}",
+        "when": when(one.at, calendar, now), "at": one.at.isoformat(), "title": title, "text": "à vous" if mine else say("à {who}", who=one.recipient),
         "why": _why(one), "later": f"/relances/{one.deadline}/plus-tard" if days else None,
         "days": [{"value": day.isoformat(), "label": day_long(day)} for day in days],
     }  # fmt: skip
@@ -115,19 +119,19 @@ def _coming(one: Coming, now: datetime, me: str | None) -> dict[str, Any]:
 def _why(one: Coming) -> str:
     """Which deadline sends it, and at which moment of it; or the action that did."""
     if not one.rule or not one.mark:
-        return one.reason
-    return f"Échéance « {RULES[one.rule].label} », {rules.moment_said(one.mark)}"
+        return said_again(one.reason)
+    return say("Échéance « {label} », {moment}", label=RULES[one.rule].label, moment=rules.moment_said(one.mark))
 
 
 def _message(row: Any, now: datetime, me: str | None) -> dict[str, Any]:
     at = row.sent_at or row.send_at
     calendar = Calendar(timezone=row.timezone)
-    tried = "" if row.status == "sent" else f" · {row.attempts} essais"
+    tried = "" if row.status == "sent" else say("{count} essais", count=row.attempts)
     local = at.astimezone(ZoneInfo(row.timezone))
     return {
-        "when": f"{day_label(local.date(), calendar.day_of(now))}, {hour(at, row.timezone)}", "at": at.isoformat(),
-        "title": row.subject or "Courriel", "text": "à vous" if row.person_id == me else f"à {row.to_name}",
-        "why": f"{row.reason or ''}{tried}", "later": None, "days": [],
+        "when": together((day_label(local.date(), calendar.day_of(now)), hour(at, row.timezone)), ", "), "at": at.isoformat(),
+        "title": row.subject or "Courriel", "text": "à vous" if row.person_id == me else say("à {who}", who=row.to_name),
+        "why": together((said_again(row.reason or ""), tried), " · "), "later": None, "days": [],
     }  # fmt: skip
 
 

@@ -10,34 +10,35 @@ from engine.definition import MACHINES, record_of, rule_of
 from engine.facts import ArmedDeadline
 from engine.lengths import TERRITORY
 from engine.model import CASE_TRACK, Deadline, Do, From, Kind, Mark, Role, Unit
+from engine.sentences import listed, lowered, say, together
 from notifications.typography import day_long
 
 SINCE: Final[Mapping[str, str]] = {
-    "case.detection": "le signalement",
-    "case.orientation": "la qualification",
+    "case.detection": say("le signalement"),
+    "case.orientation": say("la qualification"),
     "case.follow_up": "l’entrée en suivi",
     "case.closed": "la clôture",
     "referral.draft": "le choix de l’opérateur",
-    "referral.sent": "la transmission",
-    "referral.info_requested": "la question",
+    "referral.sent": say("la transmission"),
+    "referral.info_requested": say("la question"),
     "referral.accepted": "l’accord",
     "referral.engaged": "le premier échange",
-    "referral.completed": "la fin",
-    "mentoring_pair.proposed": "la proposition",
+    "referral.completed": say("la fin"),
+    "mentoring_pair.proposed": say("la proposition"),
     "mentoring_pair.active": "le début du binôme",
-    "mentoring_pair.mid_review": "les six mois",
+    "mentoring_pair.mid_review": say("les six mois"),
     "mentoring_pair.ended": "la fin du binôme",
     "transition_plan.planned": "l’ouverture du plan",
     "transition_plan.diagnosing": "le début du diagnostic",
-    "transition_plan.plan_ready": "la validation du plan",
+    "transition_plan.plan_ready": say("la validation du plan"),
     "transition_plan.in_progress": "le début des actions",
 }
 """From what a deadline counts, by machine and state; « du 17 novembre » follows."""
 SINCE_RULE: Final[Mapping[str, str]] = {
-    "decide_next": "la fin du dernier suivi",
+    "decide_next": say("la fin du dernier suivi"),
     "real_contact": "l’appel à l’aide",
     "plan": "le score de départ",
-    "close_or_reorient": "le dernier point",
+    "close_or_reorient": say("le dernier point"),
     "finish_or_extend": "la dernière action",
 }
 """The same, for rules that count from something else than the entry."""
@@ -66,12 +67,12 @@ _ACTS: Final[Mapping[str, str]] = {
 }
 
 _TO: Final[Mapping[Role, str]] = {
-    Role.ADVISER: "au conseiller",
-    Role.MANAGER: "au responsable du territoire",
-    Role.ADMIN: "au programme",
+    Role.ADVISER: say("au conseiller"),
+    Role.MANAGER: say("au responsable du territoire"),
+    Role.ADMIN: say("au programme"),
     Role.OPERATOR: "à l’opérateur",
     Role.OPERATOR_MANAGER: "à la direction de l’antenne",
-    Role.MENTOR: "au mentor",
+    Role.MENTOR: say("au mentor"),
     Role.ENTREPRENEUR: "à l’entrepreneur",
     Role.OWNER: "à qui suit le plan",
 }
@@ -84,15 +85,13 @@ def length(value: int | None, unit: str) -> str:
         return ""
     if unit == Unit.WORKING_DAYS:
         return working_days(value)
-    return f"{value} mois" if unit == Unit.MONTHS else f"{value} jours"
+    return say("{value} mois", value=value) if unit == Unit.MONTHS else say("{value} jours", value=value)
 
 
 def within(rule: str, value: int | None, unit: str) -> str:
     """« premier contact sous 3 jours ouvrés »."""
-    label = rule_of(rule).label
-    said = length(value, unit)
-    lower = f"{label[:1].lower()}{label[1:]}"
-    return f"{lower} sous {said}" if said else lower
+    label, said = lowered(rule_of(rule).label), length(value, unit)
+    return say("{label} sous {said}", label=label, said=said) if said else label
 
 
 def behind(armed: ArmedDeadline, *, urgent: bool = False) -> str:
@@ -102,35 +101,44 @@ def behind(armed: ArmedDeadline, *, urgent: bool = False) -> str:
     if not said:
         return "À la date choisie."
     if rule.repeat:
-        return sentence(f"Tous les {said}, depuis le {day_long(armed.armed_on, weekday=False)}")
+        return sentence(say("Tous les {said}, depuis le {day}", said=said, day=day_long(armed.armed_on, weekday=False)))
     machine, state, name = armed.rule.split(".")
     since = SINCE_RULE.get(name) or SINCE.get(f"{machine}.{state}", "l’entrée dans l’étape")
-    more = " Reportée une fois." if armed.extended else " Délai réduit : dossier urgent." if urgent else ""
-    more += " Délai choisi par le territoire." if armed.source == TERRITORY else ""
-    return sentence(f"{said} après {since} du {day_long(armed.armed_on, weekday=False)}") + more
+    more = "Reportée une fois." if armed.extended else "Délai réduit : dossier urgent." if urgent else ""
+    chosen = "Délai choisi par le territoire." if armed.source == TERRITORY else ""
+    counted = say("{said} après {since} du {day}", said=said, since=since, day=day_long(armed.armed_on, weekday=False))
+    return together((sentence(counted), more, chosen))
 
 
 def moment_said(mark: str) -> str:
     """A moment of a deadline, `due+5` or `entry+2`, in words: « 5 jours ouvrés après la date »."""
     origin, sign, count = mark.partition("+") if "+" in mark else mark.partition("-")
     if not sign:
-        return "le jour dit" if origin == From.DUE else mark
+        return say("le jour dit") if origin == From.DUE else mark
     said = working_days(int(count))
     if origin == From.ENTRY:
-        return f"{said} après son début"
-    return f"{said} {'après' if sign == '+' else 'avant'} la date"
+        return say("{said} après son début", said=said)
+    return say("{said} après la date" if sign == "+" else "{said} avant la date", said=said)
 
 
 def label_of(rule: str, item: str = "") -> str:
     """The name of a deadline; that of a follow-up check says its month."""
     months = item.removesuffix(" months")
-    return f"{rule_of(rule).label} à {months} mois" if months.isdigit() else rule_of(rule).label
+    return (
+        say("{label} à {months} mois", label=rule_of(rule).label, months=months)
+        if months.isdigit()
+        else rule_of(rule).label
+    )
 
 
 def todo_of(rule: str, item: str = "") -> str:
     """What its owner does, a verb first."""
     months = item.removesuffix(" months")
-    return f"{rule_of(rule).todo} à {months} mois" if months.isdigit() else rule_of(rule).todo
+    return (
+        say("{todo} à {months} mois", todo=rule_of(rule).todo, months=months)
+        if months.isdigit()
+        else rule_of(rule).todo
+    )
 
 
 def way(reference: str, rule: str, track: str) -> str:
@@ -167,7 +175,7 @@ def verb(rule: str) -> str:
 
 def to_roles(roles: Iterable[Role]) -> str:
     """Whom a mark tells, where no case gives a name: « au conseiller et à l’entrepreneur »."""
-    return " et ".join(dict.fromkeys(_TO[role] for role in roles))
+    return listed(dict.fromkeys(_TO[role] for role in roles))
 
 
 def leaving(mark: Mark, whom: str) -> tuple[str, str]:

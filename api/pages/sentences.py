@@ -14,6 +14,7 @@ from engine.definition import MACHINES, record_of
 from engine.facts import CaseFacts, Pair, Plan, Referral
 from engine.lists import LEVER, OUTCOME, RESULT
 from engine.model import CASE_TRACK, Input, InputKind, Kind, Role
+from engine.sentences import lowered, say, together
 from engine.working_days import Calendar
 from notifications.typography import day_short, hour
 
@@ -95,23 +96,27 @@ SAID: Final[Mapping[str, str]] = {
 }
 """Each event, by its machine, and each record, as what happened."""
 ROLES: Final[Mapping[str, str]] = {
-    Role.ADVISER: "le conseiller",
-    Role.MANAGER: "le responsable",
+    Role.ADVISER: say("le conseiller"),
+    Role.MANAGER: say("le responsable"),
     Role.OPERATOR: "l’opérateur",
     Role.OPERATOR_MANAGER: "le responsable de l’antenne",
-    Role.MENTOR: "le mentor",
+    Role.MENTOR: say("le mentor"),
     Role.ENTREPRENEUR: "l’entrepreneur",
-    Role.SYSTEM: "automatique",
-    Role.ADMIN: "le programme",
-    Role.API_CLIENT: "un outil partenaire",
-    Role.OWNER: "qui suit le plan",
+    Role.SYSTEM: say("automatique"),
+    Role.ADMIN: say("le programme"),
+    Role.API_CLIENT: say("un outil partenaire"),
+    Role.OWNER: say("qui suit le plan"),
 }
-_DOORS: Final = {"mail_link": "depuis un courriel", "reply": "en réponse à un courriel", "import": "par un fichier"}
+_DOORS: Final = {
+    "mail_link": say("depuis un courriel"),
+    "reply": "en réponse à un courriel",
+    "import": say("par un fichier"),
+}
 HOW: Final[Mapping[str, str]] = {
-    "visit": "sur place", "phone": "par téléphone", "sms": "par SMS", "email": "par courriel", "post": "par courrier", "video": "en visio",
+    "visit": say("sur place"), "phone": "par téléphone", "sms": "par SMS", "email": say("par courriel"), "post": say("par courrier"), "video": say("en visio"),
 }  # fmt: skip
 """A channel, at the end of a sentence."""
-_NAMED: Final = {"diagnostician": "diagnostic fait par {}"}
+_NAMED: Final = {"diagnostician": "diagnostic fait par {name}"}
 """Words that are somebody's name, beside who acted; nothing where it is the same person."""
 _IN_THE_TITLE: Final = frozenset({"channel", "result", "lever"})
 _ON_BEHALF: Final = "on_behalf_person"
@@ -143,7 +148,7 @@ def line_said(line: Line, words: Mapping[str, str], facts: CaseFacts, names: Map
     said = [subject_label(text) if name == "subject" else text for name, text in own.items()]
     return {
         "title": _title(line, facts, names),
-        "by": " · ".join(_by(line, words, facts.calendar, names)),
+        "by": together(_by(line, words, facts.calendar, names), " · "),
         "quote": "\n".join(said) or None,
         "state": line["to_state"] if moved else None,
     }
@@ -156,19 +161,20 @@ def whom(track: str, facts: CaseFacts) -> str:
         return known.branch_name or known.operator_name
     if isinstance(known, Pair):
         return known.mentor_name
-    return LEVER.get(known.lever or "", "transition").lower() if isinstance(known, Plan) else ""
+    return lowered(LEVER.get(known.lever or "", say("transition"))) if isinstance(known, Plan) else ""
 
 
 def _title(line: Line, facts: CaseFacts, names: Mapping[str, str]) -> str:
     kind, given = facts.kind_of(line["track"]), line["facts"] or {}
     written = SAID.get(f"{kind}.{line['event']}") or SAID.get(line["event"], line["event"])
-    title = written.format(
+    title = say(
+        written,
         whom=whom(line["track"], facts),
         referent=names.get(given.get("referent", ""), "un collègue"),
         agent=names.get(given.get("agent", ""), "un collègue"),
     )
     if line["event"] == "accept" and given.get("agent") in names:
-        return f"{title} : {names[given['agent']]}"
+        return say("{title} : {name}", title=title, name=names[given["agent"]])
     if line["event"] == "set_urgent" and given.get("lift"):
         return "Urgence levée"
     if line["event"] == "appointment" and (given.get("appointment") or given.get("cancelled")):
@@ -176,9 +182,9 @@ def _title(line: Line, facts: CaseFacts, names: Mapping[str, str]) -> str:
     if line["event"] == "closure" and given.get("over"):
         return "L’antenne rouvre"
     if line["event"] == "attempt":
-        return f"{title} : {RESULT.get(given.get('result', ''), 'sans réponse').lower()}"
+        return say("{title} : {name}", title=title, name=lowered(RESULT.get(given.get("result", ""), "sans réponse")))
     how = HOW.get(str(given.get("channel")))
-    return title if how is None else f"{title}, {how}" if " " in title else f"{title} {how}"
+    return title if how is None else together((title, how), ", " if " " in title else " ")
 
 
 def _by(line: Line, words: Mapping[str, str], calendar: Calendar, names: Mapping[str, str]) -> Iterator[str]:
@@ -187,10 +193,10 @@ def _by(line: Line, words: Mapping[str, str], calendar: Calendar, names: Mapping
     behalf = line["on_behalf"] or {}
     if behalf:
         person = words.get(_ON_BEHALF) or "l’opérateur"
-        actor = f"{actor}, pour {person}, {HOW.get(behalf.get('channel', ''), '')}".rstrip(", ")
+        actor = together((actor, say("pour {person}", person=person), HOW.get(behalf.get("channel", ""), "")), ", ")
     if actor:
         yield actor
-    yield from (_NAMED[name].format(text) for name, text in words.items() if name in _NAMED and text != actor)
+    yield from (say(_NAMED[name], name=text) for name, text in words.items() if name in _NAMED and text != actor)
     if line["via"] in _DOORS:
         yield _DOORS[line["via"]]
     yield from _details(line)
@@ -204,11 +210,13 @@ def _details(line: Line) -> Iterator[str]:
         if asked.choices and value in asked.choices and asked.name not in _IN_THE_TITLE:
             yield asked.choices[str(value)]
         elif asked.kind is InputKind.DAY and value and asked.name not in _HIDDEN_DAYS:
-            yield f"{asked.label[:1].lower()}{asked.label[1:]} : {day_short(date.fromisoformat(str(value)[:10]))}"
+            yield say(
+                "{label} : {value}", label=lowered(asked.label), value=day_short(date.fromisoformat(str(value)[:10]))
+            )
         elif asked.kind is InputKind.NUMBER and value is not None:
-            yield f"{asked.label[:1].lower()}{asked.label[1:]} : {value}"
+            yield say("{label} : {value}", label=lowered(asked.label), value=value)
         elif asked.kind is InputKind.OUTCOMES and value:
-            yield ", ".join(OUTCOME.get(code, code).lower() for code in value.values())
+            yield together((lowered(OUTCOME.get(code, code)) for code in value.values()), ", ")
 
 
 def _inputs(line: Line) -> tuple[Input, ...]:

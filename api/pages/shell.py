@@ -20,6 +20,7 @@ from cases.access import Identity
 from cases.errors import CasesError, Invalid, Refused
 from cases.privacy.looks import How
 from engine.model import Role
+from engine.sentences import together
 from notifications.languages import shown
 
 ROLES: Final[Mapping[Role, str]] = {
@@ -204,7 +205,7 @@ def _roles_of(found: SignedIn) -> list[dict[str, Any]]:
     """The roles between which somebody may choose, all of them first; nothing for who has one."""
     if len(found.grants) < 2:
         return []
-    named = [(one.id, " · ".join(filter(None, (ROLES[one.grant.role], one.place)))) for one in found.grants]
+    named = [(one.id, together((ROLES[one.grant.role], one.place or ""), " · ")) for one in found.grants]
     chosen = found.chosen or ""
     return [
         {"value": value, "label": label, "current": value == chosen}

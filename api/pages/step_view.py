@@ -19,6 +19,7 @@ from cases.views.choices import may_be_taken
 from cases.views.step_sheet import StepAsked, StepSheet
 from engine.model import Input, Refusal
 from engine.permission import Possible
+from engine.sentences import say, together
 from notifications.typography import day_short, hour
 
 TODAY: Final = frozenset({"day", "met_on"})
@@ -113,7 +114,7 @@ def reasons_of(error: CasesError) -> tuple[Refusal, ...]:
     """What is wrong, each with its field when it has one."""
     if isinstance(error, Refused):
         return error.reasons
-    return (Refusal("invalid", str(error), field=error.field if isinstance(error, Invalid) else None),)
+    return (Refusal("invalid", error.said, field=error.field if isinstance(error, Invalid) else None),)
 
 
 def summary(errors: Iterable[Refusal], shown: tuple[forms.Field, ...]) -> list[dict[str, str | None]]:
@@ -130,11 +131,11 @@ def summary(errors: Iterable[Refusal], shown: tuple[forms.Field, ...]) -> list[d
 def _changed(sheet: StepSheet) -> list[str]:
     """What others did since the reader opened the form."""
     zone = sheet.facts.calendar.timezone
-    said = []
+    said: list[str] = []
     for line, words in sheet.since:
         shown = line_said(line, words, sheet.facts, sheet.names)
         who = sheet.names.get(line["actor_id"] or "", "")
-        said.append(
-            f"{shown['title']}{f', par {who}' if who else ''}, {day_short(line['at'], zone)} à {hour(line['at'], zone)}"
-        )
+        by = say("par {who}", who=who) if who else ""
+        at = say("{day} à {hour}", day=day_short(line["at"], zone), hour=hour(line["at"], zone))
+        said.append(together((shown["title"], by, at), ", "))
     return said

@@ -27,6 +27,7 @@ from engine.definition import step_named
 from engine.lists import AXIS
 from engine.model import InputKind, Kind, Refusal
 from engine.permission import available
+from engine.sentences import together
 
 router = APIRouter(prefix="/territoires")
 AT_MOST: Final = 200
@@ -110,5 +111,5 @@ async def _form(
 
 
 def _row(one: Mapping[str, Any]) -> dict[str, Any]:
-    axes = ", ".join(AXIS.get(code, code) for code in one["axes"]) or "axes à choisir"
+    axes = together((AXIS.get(code, code) for code in one["axes"]), ", ") or "axes à choisir"
     return {"name": one["name"], "href": f"/territoires/{one['slug']}", "text": axes, "phase": one["label"]}

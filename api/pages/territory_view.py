@@ -15,6 +15,7 @@ from engine.facts import Actor, TerritoryFacts
 from engine.lists import AID_SCOPE, AXIS
 from engine.model import Kind, RefusedBy, acts_as
 from engine.permission import Possible
+from engine.sentences import lowered, say, together
 from engine.state_names import Phase
 from engine.territory_records import TERRITORY_RECORDS
 from notifications.typography import day_long, day_short, euros, number
@@ -83,8 +84,9 @@ def territory_context(found: Found, now: datetime) -> dict[str, Any]:
     here = f"/territoires/{row['slug']}"
     records = [step for step in TERRITORY_RECORDS.values() if step.by & acts_as(found.actor.role)]
     return {
-        "title": row["name"], "lead": f"{_quartiers(known['quartiers'])} · phase « {known['label']} »", "steps": _stepper(row),
-        "step_label": f"Programme : phase {list(PHASES).index(row['state']) + 1} sur {len(PHASES)}", "allows": ALLOWS[row["state"]],
+        "title": row["name"], "lead": say("{quartiers} · phase « {label} »", quartiers=_quartiers(known['quartiers']), label=known['label']), "steps": _stepper(row),
+        "step_label": say("Programme : phase {place} sur {count}", place=list(PHASES).index(row['state']) + 1, count=len(PHASES)),
+        "allows": ALLOWS[row["state"]],
         "acts": [{"label": p.label, "allowed": p.allowed, "href": f"{here}/actions/{p.step}", "icon": "right",
                   "reasons": [{"message": r.message} for r in p.reasons]} for p in near],
         "records": [{"label": r.label, "href": f"{here}/{ELSEWHERE.get(r.event, f'actions/{r.event}')}"} for r in records],
@@ -101,12 +103,12 @@ def territory_context(found: Found, now: datetime) -> dict[str, Any]:
 def _quartiers(count: int) -> str:
     if not count:
         return "Aucun quartier prioritaire"
-    return "Un quartier prioritaire" if count == 1 else f"{count} quartiers prioritaires"
+    return "Un quartier prioritaire" if count == 1 else say("{count} quartiers prioritaires", count=count)
 
 
 def _stepper(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     here = list(PHASES).index(row["state"])
-    since = f"depuis le {day_short(row['state_since'], row['timezone'])}"
+    since = say("depuis le {day}", day=day_short(row["state_since"], row["timezone"]))
     return [
         {
             "code": _ICONS[place], "label": label, "when": since if place == here else None,
@@ -126,9 +128,11 @@ def _papers(papers: Papers) -> list[dict[str, str]]:
     )
     axes = _axes(planned["axes"] if planned else ())
     return [
-        {"label": "Convention", "value": f"{agreed['reference']}, signée le {_day(agreed['signed_on'])}" if agreed else "à signer"},
-        {"label": "Diagnostic", "value": f"publié le {_day(studied['published_on'])}" if studied else "à publier"},
-        {"label": "Feuille de route", "value": f"version {planned['version']}, approuvée le {_day(planned['approved_on'])}" if planned else "à approuver"},
+        {"label": "Convention",
+         "value": say("{reference}, signée le {day}", reference=agreed["reference"], day=_day(agreed["signed_on"])) if agreed else "à signer"},
+        {"label": "Diagnostic", "value": say("publié le {day}", day=_day(studied['published_on'])) if studied else "à publier"},
+        {"label": "Feuille de route",
+         "value": say("version {version}, approuvée le {day}", version=planned["version"], day=_day(planned["approved_on"])) if planned else "à approuver"},
         {"label": "Axes choisis", "value": axes or "à choisir"},
     ]  # fmt: skip
 
@@ -136,8 +140,8 @@ def _papers(papers: Papers) -> list[dict[str, str]]:
 def _diagnostic(row: Mapping[Any, Any]) -> dict[str, Any]:
     figures = row["indicators"] if isinstance(row["indicators"], list) else []
     return {
-        "title": f"Publié le {_day(row['published_on'])}", "sources": row["sources"],
-        "figures": [{"label": one["name"], "value": one["value"], "detail": f"{one['source']}, {_day(one['on'])}"} for one in figures],
+        "title": say("Publié le {day}", day=_day(row['published_on'])), "sources": row["sources"],
+        "figures": [{"label": one["name"], "value": one["value"], "detail": together((one["source"], _day(one["on"])), ", ")} for one in figures],
     }  # fmt: skip
 
 
@@ -149,13 +153,16 @@ def _roadmap(row: Mapping[Any, Any], *, current: bool) -> dict[str, Any]:
     ]
     others = [one["text"] for one in objectives if one["axis"] not in row["axes"]]
     return {
-        "title": f"Version {row['version']}, approuvée le {_day(row['approved_on'])}", "current": current,
+        "title": say("Version {version}, approuvée le {day}", version=row['version'], day=_day(row['approved_on'])), "current": current,
         "axes": [*by_axis, *([{"label": "Autres axes", "texts": others}] if others else [])],
     }  # fmt: skip
 
 
 def _review(row: Mapping[Any, Any]) -> dict[str, Any]:
-    return {"title": f"{_REVIEWS.get(row['kind'], row['kind'])} du {_day(row['on_day'])}", "text": row["text"]}
+    return {
+        "title": say("{title} du {day}", title=_REVIEWS.get(row["kind"], row["kind"]), day=_day(row["on_day"])),
+        "text": row["text"],
+    }
 
 
 # -- what was frozen ------------------------------------------------------------------------------------------------------
@@ -165,7 +172,7 @@ def _snapshot(row: Mapping[Any, Any], zone: str) -> dict[str, Any]:
     """The figures of a snapshot, as they were that day."""
     data = row["data"]
     return {
-        "title": f"{_FROZEN.get(row['reason'], row['reason'])}, {day_short(row['taken_at'], zone, year=True)}",
+        "title": together((_FROZEN.get(row["reason"], row["reason"]), day_short(row["taken_at"], zone, year=True)), ", "),
         "axes": _axes(data.get("axes", ())), "figures": [*_states(data), *_events(data), *_delays(data), *_aids(data)],
     }  # fmt: skip
 
@@ -174,7 +181,7 @@ def _states(data: Mapping[str, Any]) -> list[dict[str, str]]:
     states = MACHINES[Kind.CASE].states
     counts = data.get("cases_by_state", {})
     return [
-        {"label": f"Dossiers à l’étape « {states[code].french} »", "value": number(counts[code])}
+        {"label": say("Dossiers à l’étape « {state} »", state=states[code].french), "value": number(counts[code])}
         for code in map(str, states)
         if code in counts
     ]
@@ -198,14 +205,14 @@ def _aids(data: Mapping[str, Any]) -> list[dict[str, str]]:
         return []
     found = data["aids"]
     amounts = [
-        {"label": f"Aides obtenues, {AID_SCOPE.get(scope, scope).lower()}", "value": euros(amount)}
+        {"label": together(("Aides obtenues", lowered(AID_SCOPE.get(scope, scope))), ", "), "value": euros(amount)}
         for scope, amount in found["euros"].items()
     ]
     return [{"label": "Aides obtenues", "value": number(found["obtained"])}, *amounts]
 
 
 def _axes(codes: Any) -> str:
-    return ", ".join(AXIS.get(code, code) for code in codes)
+    return together((AXIS.get(code, code) for code in codes), ", ")
 
 
 def _day(written: str | date) -> str:

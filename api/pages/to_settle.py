@@ -16,7 +16,9 @@ from cases import look_alikes, tasks
 from cases.look_alikes import Doubt
 from cases.tasks import Call
 from cases.views.orientation import Next
+from engine.sentences import lowered, say, together
 from notifications.grammar import at
+from notifications.languages import said_again
 from notifications.typography import day_short, phone, phone_uri
 
 router = APIRouter()
@@ -41,14 +43,17 @@ async def dismiss_doubt(request: Request, identifier: str, visit: PageVisit) -> 
 
 def call_row(call: Call, now: datetime, back: str) -> dict[str, Any]:
     """A call to make, as the macro `task` takes it: whom, what to say, since when; the number, and the two ways to say that it is made."""
-    since = f"À appeler depuis le {day_short(call.since, call.calendar.timezone, weekday=True)}, faute d’adresse électronique."
+    since = say(
+        "À appeler depuis le {day}, faute d’adresse électronique.",
+        day=day_short(call.since, call.calendar.timezone, weekday=True),
+    )
     actions = [{"label": phone(call.phone), "href": phone_uri(call.phone), "icon": "phone"}] if call.phone else []
     if call.may_be_noted:
         asked = urlencode({"channel": "phone", "appel": call.id, "retour": back})
         actions.append({"label": "J’ai appelé", "href": f"/dossiers/{call.reference}/noter/contact?{asked}"})
     return {
-        "due": due_chip(call.due_on, call.calendar, now), "title": ", ".join(filter(None, (call.label, call.name))),
-        "href": f"/dossiers/{call.reference}" if call.reference else "/", "reason": f"À dire : {call.says[0]}" if call.says else since,
+        "due": due_chip(call.due_on, call.calendar, now), "title": together((said_again(call.label), call.name or ""), ", "),
+        "href": f"/dossiers/{call.reference}" if call.reference else "/", "reason": say("À dire : {said}", said=call.says[0]) if call.says else since,
         "lines": call.says[1:], "detail": since if call.says else None,
         "actions": [*actions, _post("C’est fait", f"/appels/{call.id}/fait", back)],
     }  # fmt: skip
@@ -63,22 +68,36 @@ def doubt_row(doubt: Doubt, back: str) -> dict[str, Any]:
         "spoken": doubt.name,
     }
     return {
-        "due": {"kind": "today", "text": "à trancher"}, "title": f"Doublon probable de {doubt.other_name}", "href": f"/dossiers/{doubt.other_reference}",
-        "reason": f"{doubt.name} ({doubt.reference}) ressemble à {doubt.other_name} ({doubt.other_reference}). {doubt.reason}.",
+        "due": {"kind": "today", "text": "à trancher"}, "title": say("Doublon probable de {other_name}", other_name=doubt.other_name),
+        "href": f"/dossiers/{doubt.other_reference}",
+        "reason": _alike(doubt),
         "actions": [close, _post("Ce n’est pas un doublon", f"/doublons/{doubt.id}/distincts", back)],
     }  # fmt: skip
+
+
+def _alike(doubt: Doubt) -> str:
+    return say(
+        "{name} ({reference}) ressemble à {other} ({other_reference}). {reason}.",
+        name=doubt.name,
+        reference=doubt.reference,
+        other=doubt.other_name,
+        other_reference=doubt.other_reference,
+        reason=said_again(doubt.reason),
+    )
 
 
 def next_row(found: Next, *, named: bool = False) -> dict[str, Any]:
     """Who comes next after a request that came to nothing, as the macro `task` takes it."""
     best, own, case = found.candidate, found.candidate["branch"], f"/dossiers/{found.reference}"
-    about = found.business if named else found.need.label.lower()
+    about = found.business if named else lowered(found.need.label)
     name = at(short_name(own["name"]))
     reasons = sorted((part for part in best["criteria"] if part["points"]), key=lambda part: -part["points"])[:2]
     return {
-        "due": {"kind": "today", "text": "à demander"}, "title": f"Demander {name} : {about}", "href": f"{case}/orienter?besoin={found.need.id}",
-        "reason": f"{found.after} {_ENDED[found.ended]}. Ensuite : {own['name']}, {best['score']} / 100.", "detail": " ".join(part["message"] for part in reasons),
-        "actions": [{"label": f"Demander {name}", "href": ask_address(case, found.need.id, own["id"]), "kind": "go"}],
+        "due": {"kind": "today", "text": "à demander"}, "title": say("Demander {name} : {about}", name=name, about=about),
+        "href": f"{case}/orienter?besoin={found.need.id}",
+        "reason": say("{after} {ended}. Ensuite : {name}, {score} / 100.", after=found.after, ended=_ENDED[found.ended], name=own['name'], score=best['score']),
+        "detail": together(said_again(part["message"]) for part in reasons),
+        "actions": [{"label": say("Demander {name}", name=name), "href": ask_address(case, found.need.id, own["id"]), "kind": "go"}],
     }  # fmt: skip
 
 

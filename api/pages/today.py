@@ -19,6 +19,7 @@ from cases.facts.of_case import NO_TERRITORY
 from cases.views.listing import CaseRow
 from cases.views.today import TO_ANSWER, Today, Todo, otherwise, today_of
 from engine.model import CASE_TRACK, Mark, Role
+from engine.sentences import capital, listed, lowered, say, together
 from notifications.typography import day_long, phone, phone_uri
 
 router = APIRouter()
@@ -82,15 +83,21 @@ def _lead(found: Today, now: datetime) -> str:
     """The day, then what waits: the number that the navigation says too, then what has just come."""
     today = day_long(NO_TERRITORY.day_of(now))
     new, due = len(found.new), found.waiting - len(found.new)
-    said = [f"{_capital(today)}."]
+    said: list[str] = [f"{capital(today)}."]
     if found.stuck:
-        said.append(f"{_stuck_title(found)} {_agree(len(found.stuck), 'attend', 'attendent')} votre décision.")
+        waits = _agree(len(found.stuck), "{stuck} attend votre décision.", "{stuck} attendent votre décision.")
+        said.append(say(waits, stuck=_stuck_title(found)))
     if due:
-        said.append(f"{_counted(due)} {_agree(due, 'action vous attend', 'actions vous attendent')}{_lated(due, _late(found, now))}.")  # fmt: skip
+        waits = _agree(due, "{count} action vous attend{lated}.", "{count} actions vous attendent{lated}.")
+        said.append(say(waits, count=_counted(due), lated=_lated(due, _late(found, now))))
     if new:
-        noun = _agree(new, "autre", "autres") if due else _agree(new, "action", "actions")
-        said.append(f"{_counted(new)} {noun} {_agree(new, 'vient', 'viennent')} d’arriver.")
-    return " ".join(said if len(said) > 1 else (*said, "Rien ne vous attend."))
+        came = _agree(new, *(_OTHERS_CAME if due else _CAME))
+        said.append(say(came, count=_counted(new)))
+    return together(said if len(said) > 1 else (*said, "Rien ne vous attend."))
+
+
+_CAME: Final = ("{count} action vient d’arriver.", "{count} actions viennent d’arriver.")
+_OTHERS_CAME: Final = ("{count} autre vient d’arriver.", "{count} autres viennent d’arriver.")
 
 
 def _late(found: Today, now: datetime) -> int:
@@ -103,15 +110,11 @@ def _lated(due: int, late: int) -> str:
         return ""
     if late == due:
         return _agree(due, ", en retard", ", toutes en retard")
-    return f", dont {_counted(late).lower()} en retard"
+    return say(", dont {count} en retard", count=lowered(_counted(late)))
 
 
 def _counted(count: int) -> str:
     return NUMBERS[count] if count < len(NUMBERS) else str(count)
-
-
-def _capital(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _agree(count: int, one: str, several: str) -> str:
@@ -122,9 +125,9 @@ def _first(todo: Todo, after: Otherwise, who: Identity, now: datetime) -> dict[s
     """The one thing to begin with: its title, its rule, what happens otherwise, what to press."""
     call = todo.phone if _is_a_call(todo) else None
     way = _way(todo)
-    title = _title(todo) if todo.name in _title(todo) else f"{_title(todo)} : {todo.name}"
+    title = _title(todo) if todo.name in _title(todo) else say("{title} : {name}", title=_title(todo), name=todo.name)
     return {
-        "title": title, "due": due_chip(todo.due_on, todo.calendar, now), "text": f"{_reason(todo, now)} {_otherwise(todo, after, who, now)}".rstrip(),
+        "title": title, "due": due_chip(todo.due_on, todo.calendar, now), "text": together((_reason(todo, now), _otherwise(todo, after, who, now))),
         "call": {"label": phone(call), "href": phone_uri(call)} if call else None,
         "way": {"label": "Noter l’échange" if call else _button(todo), "href": way},
     }  # fmt: skip
@@ -133,7 +136,7 @@ def _first(todo: Todo, after: Otherwise, who: Identity, now: datetime) -> dict[s
 def _task(todo: Todo, now: datetime) -> dict[str, Any]:
     return {
         "due": due_chip(todo.due_on, todo.calendar, now), "title": _title(todo), "href": f"/dossiers/{todo.reference}",
-        "reason": _capital(_rule(todo)) if todo.name in _title(todo) else f"{todo.name} · {_rule(todo)}",
+        "reason": capital(_rule(todo)) if todo.name in _title(todo) else together((todo.name, _rule(todo)), " · "),
         "action": {"label": _button(todo), "href": _way(todo), "icon": _ICONS.get(rules.verb(todo.rule), "right"), "spoken": todo.name},
     }  # fmt: skip
 
@@ -141,9 +144,9 @@ def _task(todo: Todo, now: datetime) -> dict[str, Any]:
 def _title(todo: Todo) -> str:
     what = rules.todo_of(todo.rule, todo.item)
     if _is_a_call(todo):
-        return f"{what} {todo.person}, {todo.name}" if todo.person else f"{what} {todo.name}"
+        return say("{what} {who}", what=what, who=together((todo.person or "", todo.name), ", "))
     if todo.rule == TO_ANSWER:
-        return f"{what} à la demande pour {todo.name}"
+        return say("{what} à la demande pour {name}", what=what, name=todo.name)
     return what
 
 
@@ -153,7 +156,7 @@ def _is_a_call(todo: Todo) -> bool:
 
 def _reason(todo: Todo, now: datetime) -> str:
     """« Premier contact sous 3 jours ouvrés, avant mardi 1ᵉʳ décembre. »."""
-    return f"{_capital(_rule(todo))}, {until(todo.due_on, todo.calendar, now)}."
+    return say("{rule}, {until}.", rule=capital(_rule(todo)), until=until(todo.due_on, todo.calendar, now))
 
 
 def _otherwise(todo: Todo, after: Otherwise, who: Identity, now: datetime) -> str:
@@ -163,18 +166,18 @@ def _otherwise(todo: Todo, after: Otherwise, who: Identity, now: datetime) -> st
     at, mark = after
     mine = {grant.role for grant in who.grants}
     told = dict.fromkeys("à vous" if role in mine else rules.to_roles((role,)) for role in mark.to)
-    title, to = rules.leaving(mark, " et ".join(told))
-    said = f"{title[:1].lower()}{title[1:]} {to}".rstrip()
-    return f"Sinon, {when_long(at, todo.calendar, now)} : {said}."
+    title, to = rules.leaving(mark, listed(told))
+    said = together((lowered(title), to))
+    return say("Sinon, {when} : {said}.", when=when_long(at, todo.calendar, now), said=said)
 
 
 def _rule(todo: Todo) -> str:
     """« premier contact sous 3 jours ouvrés »; « votre réponse sous … » to an operator; « sous … » where the title says the rest."""
     span = rules.length(todo.length, todo.unit)
     if span and todo.rule == TO_ANSWER:
-        return f"votre réponse sous {span}"
+        return say("votre réponse sous {span}", span=span)
     if span and rules.label_of(todo.rule) == rules.todo_of(todo.rule):
-        return f"sous {span}"
+        return say("sous {span}", span=span)
     return rules.within(todo.rule, todo.length, todo.unit)
 
 
@@ -191,16 +194,17 @@ def _button(todo: Todo) -> str:
 def _stuck_title(found: Today) -> str:
     """« 3 dossiers bloqués »."""
     count = len(found.stuck)
-    more = "plus de " if found.more_stuck else ""
-    return "1 dossier bloqué" if count == 1 else f"{more}{count} dossiers bloqués".capitalize()
+    if count == 1:
+        return "1 dossier bloqué"
+    return say("Plus de {count} dossiers bloqués" if found.more_stuck else "{count} dossiers bloqués", count=count)
 
 
 def _stuck(row: CaseRow, now: datetime) -> dict[str, Any]:
     """A stuck case: why, since when, who holds it."""
     why = rules.todo_of(row.rule) if row.rule else "Sans échéance"
     return {
-        "due": due_chip(row.due_on, row.calendar, now) or {"kind": "late", "text": "en retard"}, "title": row.name, "href": f"/dossiers/{row.reference}",
-        "reason": f"{why} · {STAGES[row.state]} · chez {row.holder or 'personne'}",
+        "due": due_chip(row.due_on, row.calendar, now) or {"kind": "late", "text": say("en retard")}, "title": row.name, "href": f"/dossiers/{row.reference}",
+        "reason": say("{why} · {stage} · chez {holder}", why=why, stage=STAGES[row.state], holder=row.holder or say("personne")),
         "actions": [
             {"label": "Confier à…", "href": f"/dossiers/{row.reference}/actions/hand_over?retour=/", "spoken": row.name},
             {"label": "Relancer", "href": f"/dossiers/{row.reference}/noter/nudge?suivi={row.track or CASE_TRACK}&retour=/", "spoken": row.name},

@@ -32,6 +32,8 @@ from cases.views.choices import Choice, referents_with_load
 from cases.views.listing import CaseRow, every_case, named
 from cases.writing.idempotency import claim, claim_of, keep_answer, kept_answer
 from engine.model import CASE_TRACK, Input, InputKind
+from engine.sentences import say, together
+from notifications.languages import shown
 
 router = APIRouter(prefix="/dossiers/ensemble")
 KEPT: Final = "dossiers/ensemble"
@@ -44,6 +46,8 @@ class Act:
     """A step that may be taken on several cases at once: its words, what it says before, and what it asks."""
 
     label: str
+    several: str
+    """The same, with the cases named."""
     intro: str
     asks: tuple[str, ...]
     told: tuple[str, str]
@@ -57,14 +61,59 @@ class Act:
 
 
 ACTS: Final[Mapping[str, Act]] = {
-    "hand_over": Act("Confier à…", "Les échéances gardent leur date. Chacun est prévenu une seule fois.", ("referent", "reason"), ("confié", "confiés")),
-    "nudge": Act("Relancer", "Qui est en retard le reçoit par courriel, avec votre nom.", ("text",), ("relancé", "relancés"), on_track=True),
-    "hold": Act("Mettre en attente", "Les délais s’arrêtent jusqu’à ce jour.", ("reason", "until", "text"), ("en attente", "en attente")),
-    "resume": Act("Reprendre", "Chaque délai reprend avec ce qui restait.", (), ("repris", "repris")),
-    "set_urgent": Act("Signaler une urgence", "Les délais qui courent sont réduits de moitié.", ("reason",), ("urgent", "urgents")),
-    "lift_urgent": Act("Lever l’urgence", "Les prochains délais seront entiers.", ("reason",), ("sans urgence", "sans urgence"), {"lift": True}, "set_urgent"),
-    "close": Act("Clore", "Un dossier dont un besoin n’a pas d’issue reste ouvert : le compte rendu le dira.", ("reason", "end_tracks", "text"), ("clos", "clos")),
-}  # fmt: skip
+    "hand_over": Act(
+        "Confier à…",
+        "Confier {cases}",
+        "Les échéances gardent leur date. Chacun est prévenu une seule fois.",
+        ("referent", "reason"),
+        ("confié", "confiés"),
+    ),
+    "nudge": Act(
+        "Relancer",
+        "Relancer {cases}",
+        "Qui est en retard le reçoit par courriel, avec votre nom.",
+        ("text",),
+        ("relancé", "relancés"),
+        on_track=True,
+    ),
+    "hold": Act(
+        "Mettre en attente",
+        "Mettre en attente {cases}",
+        "Les délais s’arrêtent jusqu’à ce jour.",
+        ("reason", "until", "text"),
+        (say("en attente"), say("en attente")),
+    ),
+    "resume": Act(
+        "Reprendre",
+        "Reprendre {cases}",
+        "Chaque délai reprend avec ce qui restait.",
+        (),
+        (say("repris"), say("repris")),
+    ),
+    "set_urgent": Act(
+        "Signaler une urgence",
+        "Signaler une urgence {cases}",
+        "Les délais qui courent sont réduits de moitié.",
+        ("reason",),
+        (say("urgent"), say("urgents")),
+    ),
+    "lift_urgent": Act(
+        "Lever l’urgence",
+        "Lever l’urgence {cases}",
+        "Les prochains délais seront entiers.",
+        ("reason",),
+        (say("sans urgence"), say("sans urgence")),
+        {"lift": True},
+        "set_urgent",
+    ),
+    "close": Act(
+        "Clore",
+        "Clore {cases}",
+        "Un dossier dont un besoin n’a pas d’issue reste ouvert : le compte rendu le dira.",
+        ("reason", "end_tracks", "text"),
+        (say("clos"), say("clos")),
+    ),
+}
 
 
 @router.get("")
@@ -110,7 +159,11 @@ async def take_back(request: Request, key: str, visit: PageVisit) -> Response:
 
     found = await take_on_each(before, give_back)
     count = sum(isinstance(one.outcome, Fired) for one in found)
-    return see_other(request, f"/dossiers/ensemble/{key}", done(f"{_cases(count)} rendu{_s(count)}."))
+    return see_other(
+        request,
+        f"/dossiers/ensemble/{key}",
+        done(say("{cases} rendu." if count < 2 else "{cases} rendus.", cases=_cases(count))),
+    )
 
 
 async def _form(
@@ -152,10 +205,15 @@ def _references(given: Any) -> list[str]:
 def _form_context(event: str, rows: tuple[CaseRow, ...]) -> dict[str, Any]:
     act = ACTS[event]
     return {
-        "title": f"{act.label.removesuffix(' à…')} {_cases(len(rows))}" if rows else act.label, "act": act, "event": event,
+        "title": say(act.several, cases=_cases(len(rows))) if rows else act.label, "act": act, "event": event,
         "key": secrets.token_urlsafe(12), "at_most": AT_MOST if len(rows) == AT_MOST else None,
-        "cases": [{"value": row.reference, "label": row.name, "hint": f"{STAGES[row.state]} · {row.referent or 'personne'}", "checked": True} for row in rows],
+        "cases": [_chosen_row(row) for row in rows],
     }  # fmt: skip
+
+
+def _chosen_row(row: CaseRow) -> dict[str, Any]:
+    hint = together((STAGES[row.state], row.referent or say("personne")), " · ")
+    return {"value": row.reference, "label": row.name, "hint": hint, "checked": True}
 
 
 def _asked(event: str, people: tuple[Choice, ...], sent: FormData | None, error: CasesError | None) -> dict[str, Any]:
@@ -187,7 +245,7 @@ async def _take_all(visit: Visit, sent: FormData) -> str:
     act, payload = ACTS[event], forms.payload(_inputs(event), sent)
     missing = next((one for one in _inputs(event) if one.required and one.name not in payload), None)
     if missing is not None:
-        raise Invalid(missing.missing or f"Remplissez « {missing.label} ».", missing.name)
+        raise Invalid(missing.missing or say("Remplissez « {label} ».", label=missing.label), missing.name)
     rows = await visit.read(lambda db: named(db, visit.identity, tuple(references), now=now))
 
     tracks = {row.reference: (row.track if act.on_track else None) or CASE_TRACK for row in rows}
@@ -209,7 +267,12 @@ def _kept(row: CaseRow, outcome: Fired | CasesError, event: str) -> dict[str, An
     """The verdict on a case, without a word of who is helped: their name is read again when it is shown."""
     taken = isinstance(outcome, Fired)
     before = row.referent_id if taken and event == "hand_over" else None
-    return {"reference": row.reference, "taken": taken, "why": "" if taken else str(outcome), "before": before}
+    return {
+        "reference": row.reference,
+        "taken": taken,
+        "why": shown(outcome.said) if isinstance(outcome, CasesError) else "",
+        "before": before,
+    }
 
 
 def _kept_under(db: Connection, visit: Visit, key: str) -> Mapping[str, Any]:
@@ -231,15 +294,20 @@ def _verdicts_context(kept: Mapping[str, Any], names: Mapping[str, str], key: st
     cases = [{**one, "name": names.get(one["reference"], one["reference"])} for one in kept["cases"]]
     taken, left = ([one for one in cases if one["taken"] is whether] for whether in (True, False))
     return {
-        "title": f"{_cases(len(taken))} {act.told[len(taken) > 1]}", "told": act.told[0], "left": left, "taken": taken,
-        "lead": f"{_cases(len(left))} rest{'ent' if len(left) > 1 else 'e'} comme avant, voici pourquoi." if left else None,
+        "title": together((_cases(len(taken)), act.told[len(taken) > 1])), "told": act.told[0], "left": left, "taken": taken,
+        "lead": _as_before(len(left)) if left else None,
         "undo": f"/dossiers/ensemble/{key}/annuler" if any(one["before"] for one in taken) else None,
     }  # fmt: skip
 
 
+def _as_before(count: int) -> str:
+    pattern = (
+        "{cases} reste comme avant, voici pourquoi." if count == 1 else "{cases} restent comme avant, voici pourquoi."
+    )
+    return say(pattern, cases=_cases(count))
+
+
 def _cases(count: int) -> str:
-    return "1 dossier" if count == 1 else f"{count or 'Aucun'} dossier{_s(count)}"
-
-
-def _s(count: int) -> str:
-    return "s" if count > 1 else ""
+    if count < 2:
+        return "1 dossier" if count else "Aucun dossier"
+    return say("{count} dossiers", count=count)

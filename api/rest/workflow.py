@@ -31,5 +31,6 @@ async def draw_machine(machine: Kind, request: Request) -> Response:
 
 
 def _of_definition(answer: Response) -> Response:
+    answer.headers["Content-Language"] = "fr"
     answer.headers["Definition"] = f"{VERSION} {fingerprint()}"
     return answer

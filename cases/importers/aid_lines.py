@@ -102,7 +102,10 @@ def _codes(
     """The codes that are said, else those that the categories speak of, in the order of the list."""
     said = set(re.split(r"[|,;\s]+", " ".join(_listed(given.get(column))))) - {""}
     if strange := sorted(said - set(known)):
-        raise AidRefused(column, f"Inconnu : {', '.join(strange)}. Choisissez parmi : {', '.join(known)}.")
+        raise AidRefused(
+            column,
+            say("Inconnu : {names}. Choisissez parmi : {names_2}.", names=", ".join(strange), names_2=", ".join(known)),
+        )
     parts = (fold(part) for category in _listed(given.get("categories")) for part in category.split("/"))
     found = said or {by_category[part] for part in parts if part in by_category}
     return [code for code in known if code in found]
@@ -141,18 +144,18 @@ def _facts(given: Mapping[str, Any]) -> str | None:
 def _amounts(given: Mapping[str, Any]) -> Iterable[str]:
     low, high = (_amount(given, f"subvention_rate_{bound}_bound") for bound in ("lower", "upper"))
     if low and high and low != high:
-        yield f"subvention de {low} à {high} %"
+        yield say("subvention de {low} à {high} %", low=low, high=high)
     elif low or high:
         yield (
-            f"subvention de {low} %"
+            say("subvention de {low} %", low=low)
             if low == high
-            else f"subvention d’au plus {high} %"
+            else say("subvention d’au plus {high} %", high=high)
             if high
-            else f"subvention d’au moins {low} %"
+            else say("subvention d’au moins {low} %", low=low)
         )
     for column, label in (("loan_amount", "prêt"), ("recoverable_advance_amount", "avance récupérable")):
         if euros := _amount(given, column):
-            yield f"{label} d’au plus {float(euros):,.0f} €".replace(",", " ")
+            yield say("{label} d’au plus {count:,.0f} €", label=label, count=float(euros)).replace(",", " ")
     yield _words(given.get("subvention_comment"))
 
 

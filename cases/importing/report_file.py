@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from cases.spreadsheet import Cell, Table
 from cases.tables.case import case_file
 from cases.tables.memory import import_line
-from engine.sentences import say
+from engine.sentences import say, together
 
 COLUMNS: Final = ("Ligne", "Résultat", "Dossier", "Comme la ligne", "Colonne", "Valeur", "À faire")
 VERDICTS: Final[Mapping[str, str]] = {
@@ -48,8 +48,12 @@ def _to_do(line: Mapping[Any, Any]) -> str | None:
         )
         for one in differences
     )
-    return " ; ".join(said)
+    return together(said, " ; ")
 
 
 def _in_the_case(difference: Mapping[str, Any]) -> str:
-    return say("« {case} » dans le dossier", case=difference["case"]) if difference["case"] else "rien dans le dossier"
+    return (
+        say("« {case} » dans le dossier", case=difference["case"])
+        if difference["case"]
+        else say("rien dans le dossier")
+    )

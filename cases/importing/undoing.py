@@ -18,6 +18,7 @@ from cases.importing.verdicts import IMPORT
 from cases.journey import Request
 from cases.tables.case import case_file
 from cases.tables.memory import import_file, import_line, journal, outbox
+from engine.sentences import say
 
 BY_NOBODY: Final = frozenset({IMPORT, "system"})
 """The doors by which nobody worked on a case: the import itself, and what the system does."""
@@ -75,7 +76,7 @@ def _to_undo(db: Connection, who: Identity, file_id: str) -> tuple[Mapping[Any, 
 
 def _close(db: Connection, *, case: Mapping[Any, Any], file: Mapping[Any, Any], who: Identity, now: datetime) -> None:
     """Close a case that is as it was read, and call back what was to be told of it."""
-    payload = {"reason": REASON, "text": f"Import annulé : {file['name']}"}
+    payload = {"reason": REASON, "text": say("Import annulé : {name}", name=file["name"])}
     journey.fire(db, Request(case["reference"], "close", payload=payload, version=case["version"]), by=who, now=now)
     _call_back(db, case["id"])
     db.execute(update(import_line).where(import_line.c.id == case["line"]).values(undone_at=now))

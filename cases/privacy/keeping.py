@@ -56,8 +56,8 @@ class Rule:
     @property
     def said(self) -> str:
         """« 24 mois », « 62 jours »."""
-        unit = "mois" if self.months else "jour" if self.length == 1 else "jours"
-        return f"{self.length} {unit}"
+        pattern = "{value} mois" if self.months else "{value} jour" if self.length == 1 else "{value} jours"
+        return say(pattern, value=self.length)
 
 
 DEFAULTS: Final[Mapping[Kept, Rule]] = {

@@ -94,6 +94,7 @@ def _deadlines(db: Connection, who: Identity, today: date) -> Iterable[Entry]:
     query = select(deadline, *_OF_CASES).select_from(joined).where(*mine).order_by(deadline.c.due_on)
     for row in db.execute(query.limit(AT_MOST)):
         yield Entry(
-            f"deadline-{row.id}", row.due_on, None, row.timezone or NO_TERRITORY.timezone, f"{rule_of(row.rule).todo} : {row.name}", None,
+            f"deadline-{row.id}", row.due_on, None, row.timezone or NO_TERRITORY.timezone, say("{title} : {name}", title=rule_of(row.rule).todo, name=row.name),
+            None,
             f"/dossiers/{row.reference}",
         )  # fmt: skip

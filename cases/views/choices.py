@@ -22,6 +22,7 @@ from engine.facts import Act, Actor, CaseFacts, Plan, Referral, Situation
 from engine.lists import DIMENSIONS, LEVER
 from engine.model import CASE_TRACK, Input, InputKind, Kind, Role
 from engine.permission import Possible, refusals
+from engine.sentences import say
 
 NOTED: Final[Mapping[str, tuple[str, ...]]] = {
     Kind.CASE: (
@@ -145,7 +146,14 @@ def _appointments(db: Connection, facts: CaseFacts, case_id: str, track: str) ->
     """The appointments of the track that are not cancelled, the soonest first."""
     alive = (appointment.c.case_id == case_id, appointment.c.track == track, appointment.c.cancelled_at.is_(None))
     rows = db.execute(select(appointment).where(*alive).order_by(appointment.c.day.desc()).limit(AT_MOST))
-    return tuple(Choice(row.id, f"{row.day:%d/%m/%Y}{f' à {row.time}' if row.time else ''}", row.place) for row in rows)
+    return tuple(
+        Choice(
+            row.id,
+            say("{day:%d/%m/%Y} à {time}" if row.time else "{day:%d/%m/%Y}", day=row.day, time=row.time),
+            row.place,
+        )
+        for row in rows
+    )
 
 
 def _of_the_plan(asked: Input, plan: Plan) -> tuple[Choice, ...]:
@@ -165,7 +173,7 @@ def _people(db: Connection, where: tuple[Any, ...], who: Identity) -> tuple[Choi
     active = (role_grant.c.ended_at.is_(None), person.c.active)
     rows = db.execute(select(person.c.id, person.c.name).select_from(joined).where(*where, *active).distinct()).all()
     first = sorted(rows, key=lambda row: (row.id != who.person, row.name))
-    return tuple(Choice(row.id, row.name, "vous" if row.id == who.person else None) for row in first)
+    return tuple(Choice(row.id, row.name, say("vous") if row.id == who.person else None) for row in first)
 
 
 def _referents(db: Connection, case: Mapping[Any, Any], who: Identity) -> tuple[Choice, ...]:
@@ -289,11 +297,9 @@ def quartiers_for(db: Connection, who: Identity) -> tuple[Choice, ...]:
 
 
 def _load(number: int) -> str:
-    return (
-        "aucun dossier ouvert"
-        if not number
-        else f"{number} dossier{'s' if number > 1 else ''} ouvert{'s' if number > 1 else ''}"
-    )
+    if number < 2:
+        return "1 dossier ouvert" if number else say("aucun dossier ouvert")
+    return say("{number} dossiers ouverts", number=number)
 
 
 def territories_for(db: Connection, who: Identity) -> tuple[Choice, ...]:

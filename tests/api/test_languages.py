@@ -139,6 +139,8 @@ def test_an_adviser_keeps_a_language_for_their_account(street: Street) -> None:
     own = select(person.c.reads_in).where(person.c.id == street.ids["ines"])
     assert street.database.read(lambda db: db.execute(own).scalar(), WORKER) == "en"
     assert '<html lang="en" dir="ltr">' in asks_for(browser, "fr").open("/mon-compte").answer.text
+    assert browser.open("/accessibilite").title == "Accessibility: not compliant", "and the pages for everybody"
+    browser.client.cookies.delete("qp_langue")
     street.database.write(lambda db: db.execute(update(person).values(reads_in=None)), WORKER)
     assert '<html lang="fr" dir="ltr">' in browser.open("/mon-compte").answer.text
     assert '<html lang="en" dir="ltr">' in asks_for(browser, "en").open("/mon-compte").answer.text

@@ -15,6 +15,7 @@ from tests import translations
 
 MARKED: Final = Language("marks", "⟦marks⟧", "en", "en_GB")
 """A language in which every message is itself, between brackets; its days and numbers are English."""
+VOID: Final = frozenset({"br", "hr", "img", "input", "link", "meta", "source", "wbr"})
 SAID: Final = ("title", "alt", "aria-label", "placeholder")
 _INSIDE: Final = re.compile(r"⟦[^⟦⟧]*⟧")
 _DATES: Final = re.compile(
@@ -24,36 +25,40 @@ _DATES: Final = re.compile(
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 
 
-def write_marked(folder: Path) -> None:
-    """Write the catalogue of that language, with every message of the sources."""
+def write_marked(folder: Path, code: str = MARKED.code) -> None:
+    """Write the catalogue of that language, or have another one be it, with every message of the sources."""
     catalogue = Catalog(locale="en_GB")
     for words in translations.messages():
         catalogue.add(words, f"⟦{words}⟧" if isinstance(words, str) else tuple(f"⟦{one}⟧" for one in words))
-    with (folder / f"{MARKED.code}.po").open("wb") as file:
+    with (folder / f"{code}.po").open("wb") as file:
         translations.write_po(file, catalogue)
 
 
 class _Texts(HTMLParser):
-    """What a page says: its texts, and the attributes that are read."""
+    """What a page says in its own language: its texts, and the attributes that are read."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.said: list[str] = []
-        self.hidden = ""
+        self.hidden, self.lang, self.foreign = "", "", 0
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
-        self.said += [value for name in SAID if (value := given.get(name))]
+        self.lang = self.lang or given.get("lang") or ""
+        if tag not in VOID and (self.foreign or given.get("lang", self.lang) != self.lang):
+            self.foreign += 1
+        self.said += [] if self.foreign else [value for name in SAID if (value := given.get(name))]
         if tag in ("script", "style", "textarea"):
             self.hidden = tag
 
     def handle_endtag(self, tag: str) -> None:
+        self.foreign -= bool(self.foreign and tag not in VOID)
         if tag == self.hidden:
             self.hidden = ""
 
     def handle_data(self, data: str) -> None:
-        if not self.hidden and data.strip():
+        if not self.hidden and not self.foreign and data.strip():
             self.said.append(" ".join(data.split()))
 
 
@@ -66,6 +71,7 @@ def unsaid(html: str, data: Collection[str] = ()) -> list[str]:
 def _without(text: str, known: list[str]) -> str:
     while _INSIDE.search(text):
         text = _INSIDE.sub("", text)
+    plain = _DATES.sub("", text)
     for one in known:
-        text = text.replace(one, "")
-    return _DATES.sub("", text)
+        plain = plain.replace(one, "")
+    return plain

@@ -9,14 +9,26 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog
 from jinja2 import Environment
+from sqlalchemy import update
 
+from cases.tables.people import person
 from engine.model import Kind
 from engine.sentences import lowered, say, together
 from notifications import composer, languages
-from notifications.languages import FRENCH, LANGUAGES, OF_WORK, Language, is_reviewed, preferred, shown, speaking
+from notifications.languages import (
+    FRENCH,
+    LANGUAGES,
+    OF_WORK,
+    Language,
+    is_reviewed,
+    preferred,
+    said_again,
+    shown,
+    speaking,
+)
 from tests import translations
 from tests.notifications.mailbag import Mail, mails
-from tests.notifications.test_emails_of_every_key import Lives, life_of, lives
+from tests.notifications.test_emails_of_every_key import Lives, check, life_of, lives
 from tests.translations import Words
 
 __all__ = ["lives"]
@@ -63,9 +75,23 @@ def test_a_word_that_is_missing_emptied_or_changed_is_found() -> None:
     ]
 
 
-def test_what_is_not_in_english_yet_only_gets_less() -> None:
-    assert set(translations.NOT_YET) <= {"engine/", "cases/", "notifications/", "api/"}
-    assert all(any(translations.ROOT.glob(f"{name}*")) for name in translations.NOT_YET)
+def test_no_sentence_is_put_together_where_nobody_can_translate_it() -> None:
+    found = [
+        (path.name, one)
+        for path in translations.sources()
+        if path.suffix == ".py"
+        for one in translations.put_together(path)
+    ]
+    assert found == [], "engine.sentences.say makes it"
+
+
+def test_a_sentence_that_is_put_together_is_found(tmp_path: Path) -> None:
+    source = tmp_path / "page.py"
+    source.write_text(
+        'a = f"Le dossier de {name}"\nb = f"/dossiers/{name}"\nc = f"{name}, {day}"\nraise ValueError(f"pas de {name}")\n',
+        encoding="utf-8",
+    )
+    assert list(translations.put_together(source)) == ["f'Le dossier de {name}'"]
 
 
 def test_no_native_reader_has_reviewed_a_language_until_every_word_of_it_is() -> None:
@@ -81,7 +107,7 @@ def test_a_sentence_is_said_by_its_pattern_with_what_stands_in_it_said_too() -> 
     with speaking("en"):
         assert shown(sentence) == "Karim will call you by 3 December."
         assert shown(together(["C’est gratuit.", sentence])) == "It is free. Karim will call you by 3 December."
-        assert shown(say("Pour : {need}.", need=lowered("Embaucher"))) == "For: Hire staff."
+        assert shown(say("Pour : {need}.", need=lowered("Embaucher"))) == "For: hire staff."
     assert say("Pour : {need}.", need=lowered("Embaucher")) == "Pour : embaucher."
 
 
@@ -130,12 +156,14 @@ def test_one_and_many_are_said_by_the_rule_of_each_language() -> None:
 def test_every_mail_to_somebody_who_is_helped_is_written_in_each_language_with_the_same_parts(code: str) -> None:
     written = {path.stem for path in (EMAILS / code).glob("*.jinja")}
     assert set(THEIRS) <= written
-    parts = re.compile(r"\{% block (\w+) %\}")
     for key in written:
-        french = set(parts.findall((EMAILS / f"{key}.jinja").read_text(encoding="utf-8"))) - {"simple", "item", "facts"}
-        assert set(parts.findall((EMAILS / code / f"{key}.jinja").read_text(encoding="utf-8"))) - {"facts"} == french, (
-            key
-        )
+        assert parts_of(code, key) == parts_of("", key), key
+
+
+def parts_of(code: str, key: str) -> set[str]:
+    """What a mail says, but for what only some of its readers have."""
+    found = re.findall(r"\{% block (\w+) %\}", (EMAILS / code / f"{key}.jinja").read_text(encoding="utf-8"))
+    return set(found) - {"simple", "item", "facts"}
 
 
 @pytest.fixture
@@ -212,6 +240,68 @@ def test_an_sms_in_arabic_keeps_its_letters_and_its_link(speakers: Lives) -> Non
     said = composed_for(speakers, Mail("case_closed", "entrepreneur", "case"), "ar").sms
     assert said.startswith("انتهى ملفك https://")
     assert len(said) <= 134
+
+
+# -- who works here -------------------------------------------------------------------------------------------------------
+
+
+def test_every_mail_is_written_in_english() -> None:
+    written = {path.stem: path.read_text(encoding="utf-8") for path in (EMAILS / "en").glob("*.jinja")}
+    assert set(written) == {path.stem for path in EMAILS.glob("*.jinja")}
+    for key, text in written.items():
+        assert parts_of("en", key) == parts_of("", key), key
+        assert not FRENCH_WORDS.search(re.sub(r"\{[%{].*?[%}]\}", "", text)), key
+
+
+@pytest.fixture
+def colleagues(lives: Lives) -> Iterator[Lives]:
+    """Who works here chose English."""
+    for life in lives.values():
+        life.change(update(person).values(reads_in="en"))
+    yield lives
+    for life in lives.values():
+        life.change(update(person).values(reads_in=None))
+
+
+def test_a_mail_to_who_works_here_is_whole_in_english(colleagues: Lives) -> None:
+    for mail in sorted(mails()):
+        if mail.role != "entrepreneur":
+            letter = life_of(colleagues, mail).compose(life_of(colleagues, mail).message(mail))
+            assert '<html lang="en" dir="ltr">' in letter.html
+            check(letter)
+            ours = re.sub(r"«[^»]*»|“[^”]*”|une hotte", "", letter.subject + letter.preheader + letter.text)
+            assert not FRENCH_WORDS.search(ours), (mail, ours)
+            assert "\u202f" not in ours
+            assert " :" not in ours
+
+
+def test_reminders_together_are_in_english_to_who_reads_it(colleagues: Lives) -> None:
+    life = colleagues[Kind.REFERRAL]
+    for role in ("adviser", "operator", "manager", "operator_manager"):
+        rows = [life.message(mail) for mail in sorted(mails()) if mail.role == role and mail.kind == Kind.REFERRAL]
+        letter = life.compose_digest(rows)
+        assert '<html lang="en" dir="ltr">' in letter.html
+        assert "Here is what awaits you." in letter.text
+        ours = re.sub(r"«[^»]*»|“[^”]*”|une hotte", "", letter.subject + letter.preheader + letter.text)
+        assert not FRENCH_WORDS.search(ours), (role, ours)
+
+
+def test_why_a_message_came_is_said_in_english_though_it_was_kept_in_french(colleagues: Lives) -> None:
+    life = colleagues[Kind.REFERRAL]
+    letter = life.compose(
+        life.message(Mail("new_case", "adviser", "case", event="log"), reason="Action « Transmettre »")
+    )
+    assert "Action « Transmettre »" not in letter.text
+    assert "Why this message" in letter.text
+
+
+def test_a_sentence_that_was_kept_is_known_again_by_its_pattern() -> None:
+    kept = "Échéance « Premier contact »"
+    assert said_again(kept) == kept
+    with speaking("en"):
+        assert said_again(kept) == "Deadline “First contact”"
+        assert said_again(say("Échéance « {label} »", label="Premier contact")) == "Deadline “First contact”"
+        assert said_again("Une hotte, chez {moi}") == "Une hotte, chez {moi}"
 
 
 def test_an_adviser_reads_french_whatever_who_is_helped_reads(speakers: Lives) -> None:

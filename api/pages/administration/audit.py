@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -19,6 +18,8 @@ from cases.facts.of_case import NO_TERRITORY
 from cases.identifiers import read_reference
 from cases.views.audit import PAGE, Found, Wanted, search
 from engine.model import CASE_TRACK
+from engine.sentences import capital, say, together
+from notifications.languages import shown
 from notifications.typography import day_short, hour
 
 router = APIRouter(prefix="/administration/journal")
@@ -64,20 +65,20 @@ def _instant(text: str) -> datetime | None:
 
 TRACKS: Final = {
     "referral": ("Demande", "l’opérateur"),
-    "mentoring_pair": ("Binôme", "le mentor"),
-    "transition_plan": ("Plan", "le porteur du plan"),
+    "mentoring_pair": ("Binôme", say("le mentor")),
+    "transition_plan": ("Plan", say("le porteur du plan")),
 }
 """A track, and who works on it, where nobody is named."""
 
 
 def _context(found: list[Found], typed: dict[str, str]) -> dict[str, Any]:
     """Everything that `administration/audit.html` shows."""
-    shown, given = found[:PAGE], {name: value for name, value in typed.items() if value}
-    more = urlencode({**given, "avant": shown[-1].at.isoformat()}) if len(found) > PAGE else None
+    page, given = found[:PAGE], {name: value for name, value in typed.items() if value}
+    more = urlencode({**given, "avant": page[-1].at.isoformat()}) if len(found) > PAGE else None
     events = {key.rpartition(".")[2]: _said(key.partition(".")[0], label) for key, label in SAID.items()}
     return {
-        "title": "Chercher dans le journal", "typed": typed, "rows": [_row(one) for one in shown], "more": f"?{more}" if more else None,
-        "events": [{"value": "", "label": "Tous"}] + [{"value": value, "label": label} for value, label in sorted(events.items(), key=lambda e: e[1])],
+        "title": "Chercher dans le journal", "typed": typed, "rows": [_row(one) for one in page], "more": f"?{more}" if more else None,
+        "events": [{"value": "", "label": "Tous"}] + [{"value": value, "label": label} for value, label in sorted(events.items(), key=lambda e: shown(e[1]))],
     }  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def _row(one: Found) -> list[dict[str, Any]]:
     where = NO_TERRITORY.timezone
     return [
         {"text": day_short(one.at, where), "sub": hour(one.at, where)},
-        {"text": _said(kind, said), "sub": f"{TRACKS[kind][0]} {one.track.rpartition('-')[2]}" if kind in TRACKS else None},
+        {"text": _said(kind, said), "sub": together((TRACKS[kind][0], one.track.rpartition("-")[2])) if kind in TRACKS else None},
         {"text": one.name or ROLES.get(one.role, one.role), "sub": ROLES.get(one.role, "") if one.name else None},
         {"text": one.reference, "href": f"/dossiers/{one.reference}"},
     ]  # fmt: skip
@@ -96,5 +97,5 @@ def _row(one: Found) -> list[dict[str, Any]]:
 def _said(kind: str, sentence: str) -> str:
     """A sentence of the history without the name of somebody: of whom it speaks, in general."""
     somebody = TRACKS.get(kind, ("", "quelqu’un"))[1]
-    said = re.sub(r"\{whom\}", somebody, re.sub(r" \{(?!whom)\w+\}", "", sentence)).rstrip(" :")
-    return said[:1].upper() + said[1:]
+    colleague = say("un collègue")
+    return capital(say(sentence, whom=somebody, referent=colleague, agent=colleague))

@@ -16,6 +16,7 @@ from cases.errors import CasesError, Invalid
 from cases.privacy import keeping
 from cases.privacy.keeping import Kept, Rule
 from engine.model import Role
+from engine.sentences import say
 from notifications import retention
 from notifications.retention import Went
 
@@ -43,7 +44,9 @@ async def change_schedule(request: Request, visit: PageVisit) -> Response:
         )
     except CasesError as error:
         return await _show(request, visit, error)
-    return see_other(request, "/administration/conservation", done(f"{rule.what} : {rule.said}."))
+    return see_other(
+        request, "/administration/conservation", done(say("{title} : {name}.", title=rule.what, name=rule.said))
+    )
 
 
 async def _show(request: Request, visit: Visit, error: CasesError | None) -> Response:
@@ -67,6 +70,6 @@ def _rule(rule: Rule, would: Went | None) -> dict[str, Any]:
     count = would.rows.get(str(rule.kept), 0) if would else None
     return {
         "name": str(rule.kept), "what": rule.what, "then": rule.then, "said": rule.said, "length": rule.length,
-        "unit": "mois" if rule.months else "jours", "count": count or None, "changed": rule.length != keeping.DEFAULTS[rule.kept].length,
+        "unit": say("mois") if rule.months else say("jours"), "count": count or None, "changed": rule.length != keeping.DEFAULTS[rule.kept].length,
         "default": keeping.DEFAULTS[rule.kept].said,
     }  # fmt: skip

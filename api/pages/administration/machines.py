@@ -15,6 +15,7 @@ from cases.errors import NotFound
 from engine.definition import MACHINES, VERSION, fingerprint
 from engine.diagram import svg
 from engine.model import Kind
+from engine.sentences import together
 
 router = APIRouter(prefix="/administration/machines/{machine}")
 
@@ -58,6 +59,6 @@ def _step(kind: Kind, event: str) -> list[dict[str, Any]]:
     ]
     to = compiled.states[str(step.to)].french if step.to and str(step.to) in compiled.states else "–"
     return [
-        {"text": step.label, "code": event}, {"text": ", ".join(sources) or "à créer"}, {"text": to},
-        {"text": ", ".join(sorted(ROLES.get(role, str(role)) for role in step.by))},
+        {"text": step.label, "code": event}, {"text": together(sources, ", ") or "à créer"}, {"text": to},
+        {"text": together(sorted(ROLES.get(role, str(role)) for role in step.by), ", ")},
     ]  # fmt: skip

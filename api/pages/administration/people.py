@@ -23,6 +23,7 @@ from cases.people import Newcomer
 from cases.tables.operators import branch
 from cases.tables.territories import territory
 from engine.model import Role
+from engine.sentences import say, together
 from notifications.asking import ask_invitation
 
 router = APIRouter(prefix="/administration/personnes")
@@ -58,7 +59,7 @@ async def invite(request: Request, visit: PageVisit) -> Response:
         await visit.work.write(lambda db: _let_in(db, visit.identity, newcomer, visit), SYSTEM)
     except CasesError as error:
         return await _show(request, visit, "", sent=sent, error=error)
-    told = f"{newcomer.name} a son rôle. Un lien pour entrer part à {newcomer.email}."
+    told = say("{name} a son rôle. Un lien pour entrer part à {email}.", name=newcomer.name, email=newcomer.email)
     return see_other(request, "/administration/personnes", done(told))
 
 
@@ -125,13 +126,13 @@ def _options(pairs: Any, none: str = "") -> list[dict[str, str]]:
 
 
 def _row(one: Colleague) -> list[dict[str, Any]]:
-    roles = " · ".join(dict.fromkeys(said_role(role) for role in one.roles)) or "aucun rôle"
+    roles = together(dict.fromkeys(said_role(role) for role in one.roles), " · ") or "aucun rôle"
     return [
-        {"text": one.name, "href": f"/administration/personnes/{one.id}", "sub": one.email or "sans adresse"},
-        {"text": roles}, {"text": str(one.cases) if one.cases else "–"}, {"text": "peut entrer" if one.active else "fermé"},
+        {"text": one.name, "href": f"/administration/personnes/{one.id}", "sub": one.email or say("sans adresse")},
+        {"text": roles}, {"text": str(one.cases) if one.cases else "–"}, {"text": say("peut entrer") if one.active else "fermé"},
     ]  # fmt: skip
 
 
 def said_role(role: Any) -> str:
     """A role with its place: « Conseil local, Roubaix »."""
-    return ", ".join(part for part in (ROLES.get(Role(role["role"]), ""), role["place"]) if part)
+    return together((ROLES.get(Role(role["role"]), ""), role["place"] or ""), ", ")

@@ -27,6 +27,8 @@ from cases.database import Scope
 from cases.errors import CasesError, Invalid
 from cases.journey import Request as StepRequest
 from engine.model import Role
+from engine.sentences import say, together
+from notifications.languages import shown
 from notifications.typography import day_long
 
 router = APIRouter(prefix="/administration/personnes/{person}")
@@ -136,7 +138,7 @@ async def hand_over_all(request: Request, person: str, visit: PageVisit) -> Resp
         return await _show(request, visit, person, sent=sent, error=error)
     refused = [found for one in held if (found := await _hand_over(visit, one, to, reason))]
     calls = await visit.write(lambda db: colleagues.give_calls(db, visit.identity, holder, to))
-    told = f"{len(held) - len(refused)} dossiers confiés, {calls} appels à passer aussi."
+    told = say("{count} dossiers confiés, {calls} appels à passer aussi.", count=len(held) - len(refused), calls=calls)
     more = [warned(said) for said in refused[:SAID_APART]]
     return see_other(request, f"/administration/personnes/{person}", done(told), *more)
 
@@ -150,7 +152,7 @@ async def _hand_over(visit: Visit, one: HeldCase, to: str, reason: str) -> str |
     try:
         await take(visit, StepRequest(one.reference, "hand_over", payload=payload))
     except CasesError as error:
-        return f"{one.name} ({one.reference}) : {error}"
+        return shown(say("{name} ({reference}) : {error}", name=one.name, reference=one.reference, error=error.said))
     return None
 
 
@@ -200,7 +202,7 @@ def _context(card: Card, visit: Visit, sent: FormData | None, error: CasesError 
         for place, row in enumerate(card.roles)
     ]  # fmt: skip
     return {
-        "title": one.name, "email": one.email or "sans adresse", "active": one.active, "here": f"/administration/personnes/{one.id}", "grants": roles,
+        "title": one.name, "email": one.email or say("sans adresse"), "active": one.active, "here": f"/administration/personnes/{one.id}", "grants": roles,
         "absences": [{"id": away.id, "text": _away(away)} for away in card.absences], "count": one.cases,
         "held": [{"href": f"/dossiers/{case.reference}", "name": case.name, "state": STAGES[case.state]} for case in card.held],
         "successors": [{"value": "", "label": "Choisissez"}] + [{"value": value, "label": label} for value, label in card.successors],
@@ -210,5 +212,6 @@ def _context(card: Card, visit: Visit, sent: FormData | None, error: CasesError 
 
 
 def _away(away: Planned) -> str:
-    stands_in = f", remplacé par {away.substitute}" if away.substitute else ", sans remplaçant"
-    return f"Du {day_long(away.first)} au {day_long(away.last)}{stands_in}"
+    stands_in = say("remplacé par {name}", name=away.substitute) if away.substitute else "sans remplaçant"
+    days = say("Du {first} au {last}", first=day_long(away.first), last=day_long(away.last))
+    return together((days, stands_in), ", ")

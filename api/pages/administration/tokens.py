@@ -19,6 +19,7 @@ from api.security import LONGEST_TOKEN, TokenScope, Visit, new_token
 from cases import people
 from cases.errors import CasesError, Invalid
 from cases.facts.of_case import NO_TERRITORY
+from engine.sentences import lowered, say, together
 from notifications.typography import day_short
 
 HERE: Final = "/administration/jetons"
@@ -57,7 +58,9 @@ async def make(request: Request, visit: PageVisit) -> Response:
         token = await visit.write(lambda db: _made(db, visit, _asked(sent)))
     except CasesError as error:
         return await _show(request, visit, sent, error)
-    return see_other(request, HERE, done(f"Copiez ce jeton maintenant, il ne sera plus montré : {token}"))
+    return see_other(
+        request, HERE, done(say("Copiez ce jeton maintenant, il ne sera plus montré : {token}", token=token))
+    )
 
 
 @router.post("/{identifier}/revoquer")
@@ -80,7 +83,7 @@ def _asked(sent: FormData) -> Asked:
     if not scopes:
         raise Invalid("Choisissez au moins un droit.", "scopes")
     if not (days.isascii() and days.isdigit() and len(days) <= len(str(LONGEST_TOKEN.days))):
-        raise Invalid(f"Donnez un nombre de jours, de 1 à {LONGEST_TOKEN.days}.", "days")
+        raise Invalid(say("Donnez un nombre de jours, de 1 à {days}.", days=LONGEST_TOKEN.days), "days")
     return Asked(str(sent.get("person") or ""), name, scopes, timedelta(days=int(days)))
 
 
@@ -128,10 +131,10 @@ def _context(found: Sequence[Mapping[str, Any]], bearers: Sequence[tuple[str, st
 def _token(one: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     expired = one["expires_at"] is not None and one["expires_at"] <= now
     where = NO_TERRITORY.timezone
-    rights = ", ".join(SCOPES[TokenScope(scope)].lower() for scope in one["scopes"])
+    rights = together((lowered(SCOPES[TokenScope(scope)]) for scope in one["scopes"]), ", ")
     return {
         "id": one["id"], "name": one["name"], "email": one["email"] or "", "since": day_short(one["created_at"], where), "rights": rights,
         "used": day_short(one["used_at"], where) if one["used_at"] else "jamais noté", "open": not expired and one["revoked_at"] is None,
-        "state": "révoqué" if one["revoked_at"] else "expiré" if expired else "ouvert",
+        "state": "révoqué" if one["revoked_at"] else "expiré" if expired else say("ouvert"),
         "ends": day_short(one["expires_at"], where) if one["expires_at"] else "",
     }  # fmt: skip

@@ -22,7 +22,9 @@ from cases.errors import CasesError
 from cases.facts.of_case import NO_TERRITORY
 from engine.definition import MACHINES
 from engine.records import CASE_RECORDS
+from engine.sentences import say, together
 from engine.territory_records import TERRITORY_RECORDS
+from notifications.languages import said_again
 from notifications.typography import day_short, hour
 
 HERE: Final = "/administration/webhooks"
@@ -65,7 +67,9 @@ async def make(request: Request, visit: PageVisit) -> Response:
     except CasesError as error:
         return await _show(request, visit, sent, error)
     return see_other(
-        request, f"{HERE}/{made['id']}", done(f"Copiez ce secret maintenant, il ne sera plus montré : {made['secret']}")
+        request,
+        f"{HERE}/{made['id']}",
+        done(say("Copiez ce secret maintenant, il ne sera plus montré : {secret}", secret=made["secret"])),
     )
 
 
@@ -171,17 +175,17 @@ def _row(one: Mapping[str, Any], owners: Mapping[str, str]) -> list[dict[str, An
 
 def _state(one: Mapping[str, Any]) -> str:
     if one["disabled_at"]:
-        return f"arrêté : {one['disabled_because']}"
-    return f"échoue depuis le {_moment(one['failing_since'])}" if one["failing_since"] else "prévenu"
+        return say("arrêté : {reason}", reason=said_again(one["disabled_because"] or ""))
+    return say("échoue depuis le {day}", day=_moment(one["failing_since"])) if one["failing_since"] else "prévenu"
 
 
 def _one(one: Mapping[str, Any], deliveries: list[Mapping[str, Any]]) -> dict[str, Any]:
     """Everything that `administration/webhook.html` shows."""
-    events = ", ".join(LABELS.get(event, event) for event in one["events"])
+    events = together((LABELS.get(event, event) for event in one["events"]), ", ")
     return {
         "title": "Webhook", "url": one["url"], "here": f"{HERE}/{one['id']}", "stopped": bool(one["disabled_at"]), "state": _state(one),
-        "events": events or "tout ce qui se passe", "since": _moment(one["created_at"]),
-        "lines": {name: one[name] for name in ("waiting", "delivered", "failed")}, "last_error": one["last_error"],
+        "events": events or say("tout ce qui se passe"), "since": _moment(one["created_at"]),
+        "lines": {name: one[name] for name in ("waiting", "delivered", "failed")}, "last_error": said_again(one["last_error"] or ""),
         "deliveries": [_delivery(row) for row in deliveries], "shown": webhooks.SHOWN,
     }  # fmt: skip
 
@@ -191,13 +195,18 @@ def _delivery(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     when = (
         _moment(row["delivered_at"])
         if row["delivered_at"]
-        else f"à redire le {_moment(told)}"
+        else say("à redire le {day}", day=_moment(told))
         if row["status"] == "waiting"
         else "–"
     )
-    of = f"{row['subject']}, ligne {row['sequence']}" if row["subject"] else f"ligne {row['sequence']} d’un dossier"
+    of = (
+        say("{subject}, ligne {sequence}", subject=row["subject"], sequence=row["sequence"])
+        if row["subject"]
+        else say("ligne {sequence} d’un dossier", sequence=row["sequence"])
+    )
     return [
-        {"text": of}, {"text": STATUSES.get(row["status"], row["status"]), "sub": row["last_error"]}, {"text": str(row["attempts"])}, {"text": when},
+        {"text": of}, {"text": STATUSES.get(row["status"], row["status"]), "sub": said_again(row["last_error"] or "")}, {"text": str(row["attempts"])},
+        {"text": when},
     ]  # fmt: skip
 
 

@@ -46,7 +46,10 @@ def _a_message_that_is_read(at: Situation) -> Refusal | None:
         return None
     return Refusal(
         "message_too_long",
-        f"Ce message est trop long pour être lu : {MESSAGE_AT_MOST} caractères au plus.",
+        say(
+            "Ce message est trop long pour être lu : {at_most} caractères au plus.",
+            at_most=MESSAGE_AT_MOST,
+        ),
         field="message",
     )
 

@@ -1,0 +1,200 @@
+"""Who works here in English: each page that they can reach says nothing in French but what people typed, and so does the JSON interface."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import Connection, select, text, update
+
+from api.demo.cast import PLAYERS
+from api.demo.place import How, place_in, prepare
+from api.sign_in import begin_session
+from cases.clock import FixedClock
+from cases.database import Database, Scope
+from cases.lives import LIVES
+from cases.tables.people import person
+from engine.definition import MACHINES
+from engine.model import Role
+from notifications import languages
+from notifications.languages import LANGUAGES
+from notifications.typography import initials
+from tests.api.browser import Browser, application
+from tests.api.doors import Door, town
+from tests.api.unsaid import unsaid, write_marked
+from tests.cases.conftest import database
+
+__all__ = ["database", "town"]
+
+TUESDAY: Final = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
+WORKER: Final = Scope.worker()
+A_FEW: Final = tuple((tell, 1, least, most) for tell, _, least, most in LIVES)[::3]
+ROLES: Final = (
+    Role.ADVISER, Role.MANAGER, Role.OPERATOR, Role.OPERATOR_MANAGER, Role.MENTOR, Role.ADMIN, Role.OBSERVER,
+)  # fmt: skip
+OURS: Final = frozenset({"routing_proposal", "task", "outbox", "definition", "alembic_version"})
+"""The tables that hold sentences of ours beside what people typed."""
+NAMES: Final = {
+    "Quartiers productifs", "QPV", "QP-7K3F-9XM2", *(one.name for one in LANGUAGES.values()), *LANGUAGES,
+    *(code for machine in MACHINES.values() for code in (*machine.events, *machine.states)),
+}  # fmt: skip
+"""What is the same in every language: names and codes."""
+NO_PAGE: Final = re.compile(
+    r"^/demo|\.(svg|csv|xlsx|zip|ics|pdf|json)(\?|$)|/documents/.|^/aide/composants|^/administration/courriels"
+)
+"""A drawing, a file to save, the pages for whoever tries or makes the product, and the mails, which have tests of their own."""
+NAMED: Final = re.compile(r", | (?=[A-ZÀÉ])")
+"""Where a name may be cut: its first part is said alone."""
+EACH_ROLE: Final = re.compile(r"^/[a-z]*(/REF)?$")
+"""The pages that every role sees its own way; the others are looked at once."""
+COMBINED: Final = re.compile(r"^/(dossiers|aides|orientations)\?.*&|^/dossiers\?chiffre=")
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A demo of a few lives, whose people all read English."""
+    folder = tmp_path_factory.mktemp("english")
+    database, _ = prepare(place_in(folder), TUESDAY, How("http://demo.example", timedelta(days=3), A_FEW))
+    database.write(lambda db: db.execute(update(person).values(reads_in="en")), WORKER)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """English in which every message is itself between brackets."""
+    write_marked(tmp_path, "en")
+    monkeypatch.setattr(languages, "TRANSLATIONS", tmp_path)
+    languages.forget()
+    yield
+    monkeypatch.undo()
+    languages.forget()
+
+
+def signed_in(place: Database, name: str) -> Browser:
+    clock = FixedClock(TUESDAY)
+
+    def begin(db: Connection) -> str:
+        own = db.execute(select(person.c.id).where(person.c.name == name)).scalar_one()
+        return begin_session(db, own, now=TUESDAY)
+
+    browser = Browser(application(place, clock))
+    browser.client.cookies.set("qp_session", place.write(begin, WORKER))
+    browser.client.cookies.set("qp_langue", "en")
+    return browser
+
+
+def typed(db: Connection) -> set[str]:
+    """Every text that people typed or that names something: whatever the tables hold but sentences of ours."""
+    found: set[str] = set()
+    for (table,) in db.execute(text("select name from sqlite_master where type = 'table'")).all():
+        columns = "subject, to_name" if table == "message" else "*"
+        if table not in OURS and "fts" not in table and not table.startswith("search"):
+            for row in db.execute(text(f'select {columns} from "{table}"')):
+                found |= {one for value in row for one in leaves(value)}
+    return found | {initials(one) for one in found if len(one) < 60} | NAMES
+
+
+def leaves(value: Any) -> Iterator[str]:
+    """The texts of a value, and of the JSON that it may be."""
+    if isinstance(value, str):
+        with suppress(ValueError):
+            yield from leaves(json.loads(value) if value[:1] in "[{" else None)
+        texts = (value, *value.splitlines(), *(NAMED.split(value, maxsplit=1) if NAMED.search(value) else ()))
+        worded = [one for one in texts if re.search(r"[^\W\d_]{3}|^Q[PN]", one)]
+        yield from (form for one in worded for form in (one, one[:1].upper() + one[1:]))
+    elif isinstance(value, dict | list):
+        parts = (*value, *value.values()) if isinstance(value, dict) else value
+        yield from (one for part in parts for one in leaves(part))
+
+
+def kind_of(path: str) -> str:
+    """What sort of page an address leads to."""
+    known = re.sub(r"QP-[\w-]+", "REF", re.sub(r"#.*|[?&]retour=.*", "", path))
+    return re.sub(r"=[^&]*", "=", re.sub(r"-\d+\b|/\d+$", "", re.sub(r"[0-9a-f-]{36}", "ID", known)))
+
+
+def walk(browser: Browser, data: set[str], seen: set[str]) -> list[str]:
+    """What the pages that somebody can reach say outside of the catalogues."""
+    wrong, paths = [], ["/", "/dossiers/ensemble?geste=hand_over&tout=1"]
+    while paths:
+        path = paths.pop(0)
+        if kind_of(path) in seen:
+            continue
+        seen.add(kind_of(path))
+        answer = browser.client.get(path, follow_redirects=True)
+        if not answer.headers.get("content-type", "").startswith("text/html"):
+            continue
+        wrong += [f"{path}: {one}" for one in unsaid(answer.text, data)]
+        links = [unescape(one) for one in re.findall(r'<a [^>]*href="(/[^"]*)"', answer.text)]
+        paths += [one for one in links if not NO_PAGE.search(one) and not COMBINED.match(one)]
+    return wrong
+
+
+def test_the_pages_of_who_works_here_say_nothing_outside_of_the_catalogues(place: Database, marked: None) -> None:
+    data, looked_at, wrong = place.read(typed, WORKER), set[str](), list[str]()
+    for role in ROLES:
+        name, seen = next(player.name for player in PLAYERS if player.role is role), set(looked_at)
+        wrong += [f"{role} {one}" for one in walk(signed_in(place, name), data, seen)]
+        looked_at |= {kind for kind in seen if not EACH_ROLE.match(kind)}
+    assert not wrong, "\n".join(wrong[:400])
+    assert {
+        "/dossiers/REF/orienter",
+        "/dossiers/REF/actions/close",
+        "/territoires/roubaix",
+        "/administration",
+    } <= looked_at | {"/administration"}
+
+
+# -- the JSON interface -----------------------------------------------------------------------------------------------------
+
+
+def test_the_json_interface_says_its_words_in_the_language_that_is_asked_for(town: dict[str, Door]) -> None:
+    adviser = town["adviser"]
+    reference = adviser.qualified()
+    french, english = (adviser.ask("GET", f"/cases/{reference}/steps", accept_language=code) for code in ("fr", "en"))
+
+    assert (french.headers["content-language"], english.headers["content-language"]) == ("fr", "en")
+    assert "Accept-Language" in english.headers["vary"]
+    said = {one["step"]: one["label"] for one in english.json()["items"]}
+    assert said["close"] == "Close the case"
+    assert {one["step"]: one["label"] for one in french.json()["items"]}["close"] == "Clore le dossier"
+    assert [one["step"] for one in french.json()["items"]] == [one["step"] for one in english.json()["items"]]
+    assert adviser.ask("GET", f"/cases/{reference}", accept_language="en").json()["label"] == "Referral"
+
+
+def test_a_problem_is_told_in_the_language_that_is_asked_for(town: dict[str, Door]) -> None:
+    adviser = town["adviser"]
+    reference = adviser.logs()
+    known = adviser.ask(
+        "POST", f"/cases/{reference}/steps", json={"step": "reopen", "track": "case"}, accept_language="en"
+    )
+    assert known.headers["content-language"] == "en"
+    assert known.json()["title"] == "Step refused"
+    assert "is not possible: the state is “detection”." in known.json()["detail"]
+    assert all("«" not in one["message"] for one in known.json()["reasons"])
+    assert adviser.ask("GET", "/cases/QP-0000-0000", accept_language="en").json()["title"] == "Not found"
+    assert adviser.as_("nothing").ask("GET", "/me", accept_language="en").json()["title"] == "Sign-in needed"
+
+
+def test_a_token_speaks_the_language_of_its_holder_when_none_is_asked_for(town: dict[str, Door]) -> None:
+    adviser = town["adviser"]
+    reference = adviser.logs()
+    assert adviser.get(f"/cases/{reference}").json()["label"] == "Détection"
+    adviser.database.write(lambda db: db.execute(update(person).values(reads_in="en")), WORKER)
+    assert adviser.get(f"/cases/{reference}").json()["label"] == "Detection"
+    assert adviser.ask("GET", f"/cases/{reference}", accept_language="fr").json()["label"] == "Détection"
+
+
+def test_what_people_typed_is_never_said_in_another_language(town: dict[str, Door]) -> None:
+    adviser = town["adviser"]
+    reference = adviser.logs(name="Action « Au Bon Coin »", activity="Appeler Zoé")
+    found = adviser.ask("GET", f"/cases/{reference}", accept_language="en").json()["business"]
+    assert (found["name"], found["activity"]) == ("Action « Au Bon Coin »", "Appeler Zoé")
