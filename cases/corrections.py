@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from cases.importers.values import ValueRefused, read_email, read_phone, read_po
 from cases.journey import Fired, Request
 from cases.quartiers import quartier_named
 from cases.tables.case import business, case_file, entrepreneur
+from engine.sentences import say
 
 NOT_KNOWN: Final = "(effacé)"
 """What the journal says of a fact that is not known after all."""
@@ -30,6 +32,10 @@ _READ: Final[Mapping[str, Callable[[str], str | None]]] = {
     "business_siret": read_siret,
     "business_postcode": read_postcode,
 }
+_SHAPES: Final[Mapping[str, tuple[str, str]]] = {
+    "business_naf": (r"\d{2}\.\d{2}[A-Z]", "47.11B"), "business_insee": (r"\d[\dAB]\d{3}", "59512"), "person_language": (r"[a-z]{2,3}", "fr"),
+}  # fmt: skip
+"""The codes, and one that is written as it should be: no words stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,10 @@ def as_read(payload: Mapping[str, Any]) -> dict[str, Any]:
             given[name] = _READ[name](given[name])
         except ValueRefused as error:
             raise Invalid(error.reason, name) from None
+    for name in _SHAPES.keys() & given.keys():
+        shape, like = _SHAPES[name]
+        if not re.fullmatch(shape, given[name]):
+            raise Invalid(say("Écrivez ce code ainsi : {like}.", like=like), name)
     if not given:
         raise Invalid("Donnez au moins un fait à corriger.")
     return given

@@ -31,9 +31,12 @@ _PRAGMAS: Final = (
     "synchronous=FULL",
     "cache_size=-16000",
     "temp_store=MEMORY",
+    "secure_delete=ON",
 )
 """The cache in KiB: the 2 MB of SQLite's own hold the indexes of a few thousand cases, and each write would read the others again.
-What is temporary stays in memory too: the pages that a savepoint sets aside."""
+What is temporary stays in memory too: the pages that a savepoint sets aside. What is deleted is overwritten, as Debian's SQLite does unasked."""
+_MERGED_AT_ONCE: Final = 500
+"""Pages of the index of words that one transaction merges, so that others write meanwhile."""
 _LIMITS: Final = {"lock_timeout": "5s", "statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"}
 
 
@@ -98,6 +101,10 @@ class Database(Protocol):
 
     def read(self, unit: Unit[T], scope: Scope) -> T:
         """Do a unit that only reads, on one unmoving picture of the database where it is SQLite."""
+        ...
+
+    def overwrite_deleted(self) -> None:
+        """Have what was deleted stay nowhere in the files of SQLite; PostgreSQL's own vacuum sees to its."""
         ...
 
     def close(self) -> None:
@@ -179,6 +186,14 @@ class SQLite:
             db.exec_driver_sql("BEGIN")
             return unit(db)
 
+    def overwrite_deleted(self) -> None:
+        """Merge the index of words, which keeps those that were deleted until then; then write the log into the file, and empty it."""
+        pages = -_MERGED_AT_ONCE
+        while self._writer.write(partial(_merge_words, pages=pages)):
+            pages = _MERGED_AT_ONCE
+        with self.engine.connect() as db:
+            db.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Stop the writer, then close."""
         self._writer.close()
@@ -190,6 +205,17 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _merge_words(db: Connection, *, pages: int) -> bool:
+    """Merge some pages of the index of words; whether there may be more. A number below nought begins with every part of it."""
+    before = _changes(db)
+    db.execute(text("INSERT INTO case_words (case_words, rank) VALUES ('merge', :pages)"), {"pages": pages})
+    return _changes(db) - before > 1
+
+
+def _changes(db: Connection) -> int:
+    return int(db.exec_driver_sql("SELECT total_changes()").scalar_one())
 
 
 def _prepare_reader(connection: Any, record: object) -> None:
@@ -227,6 +253,9 @@ class PostgreSQL:
     def read(self, unit: Unit[T], scope: Scope) -> T:
         """Do a unit in a transaction that only reads."""
         return self._in_transaction(self._readers, unit, scope)
+
+    def overwrite_deleted(self) -> None:
+        """Nothing to do: autovacuum frees what was deleted."""
 
     def close(self) -> None:
         """Close the pools."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from engine import clocks, lengths
 from engine.definition import MACHINES, owner_role, rule_of
@@ -62,6 +63,10 @@ def decide(facts: Facts, act: Act) -> Decision:
         return Decision(reasons, (), facts)
     play.take(act, cause=None)
     return Decision((), tuple(play.moves), play.facts)
+
+
+WORDS_IN_ROWS: Final[Mapping[InputKind, str]] = {InputKind.ACTIONS: "name", InputKind.AIDS: "aid"}
+"""What is entered in rows and holds words of somebody: this column is kept with the words of the line, where it can be erased."""
 
 
 class _Play:
@@ -130,6 +135,10 @@ class _Play:
         kinds = {i.name: i.kind for i in step.inputs}
         payload = {k: v for k, v in (act.payload or {}).items() if v is not None}
         words = {k: str(v) for k, v in payload.items() if kinds.get(k) is InputKind.TEXT and str(v).strip()}
+        facts = {k: v for k, v in payload.items() if kinds.get(k) is not InputKind.TEXT}
+        for name, column in ((k, WORDS_IN_ROWS[kinds[k]]) for k in facts if kinds.get(k) in WORDS_IN_ROWS):
+            words[name] = "\n".join(str(row[column]) for row in facts[name] if row.get(column))
+            facts[name] = [{k: v for k, v in row.items() if k != column} for row in facts[name]]
         return Move(
             act.track,
             act.event,
@@ -137,7 +146,7 @@ class _Play:
             before.state_of(act.track),
             self.facts.state_of(act.track),
             step.record,
-            {k: v for k, v in payload.items() if kinds.get(k) is not InputKind.TEXT},
+            facts,
             words,
             tuple(effects),
             cause,

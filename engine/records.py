@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.appointments import APPOINTMENT, SHARED_CLOCKS
 from engine.effects import ArmNow, Effect, Forget, Hold, Later, Put, Release, Route, TakeLength, Tell
-from engine.facts import Referral, Situation
+from engine.facts import Plan, Referral, Situation
 from engine.guards import day_given, score_is_whole
 from engine.inputs import choice, day, flag, number, of_kind, words
 from engine.lists import (
@@ -66,15 +66,26 @@ def _not_reached(at: Situation) -> Refusal | None:
 
 
 def _one_more_attempt(at: Situation) -> Iterator[Effect]:
+    """Counted where it may lead to a closing: on a referral, or on the case; a mentor or a plan counts none."""
     yield from _touched(at)
-    yield Put(at.act.track if _is_a_track(at) else CASE_TRACK, {"attempt": at.given("channel")})
+    track = at.case.tracks.get(at.act.track)
+    if track is None or isinstance(track, Referral):
+        yield Put(at.act.track if track else CASE_TRACK, {"attempt": at.given("channel")})
 
 
 def _by_mail(at: Situation) -> bool:
     return bool(at.given("channel") == "email")
 
 
+def _not_on_a_plan(at: Situation) -> Refusal | None:
+    if isinstance(getattr(at.facts, "tracks", {}).get(at.act.track), Plan):
+        return None
+    return Refusal("not_on_a_plan", "Cela se note sur un plan de transition : choisissez le plan.", field="track")
+
+
 def _whole(at: Situation) -> Refusal | None:
+    if (elsewhere := _not_on_a_plan(at)) is not None:
+        return elsewhere
     if score_is_whole(at.given("dimensions"), at.plan.lever):
         return None
     return Refusal("score_incomplete", "Donnez une note de 0 à 4 à chacune des cinq dimensions.", field="dimensions")
@@ -89,6 +100,8 @@ def _scored(at: Situation) -> Iterator[Effect]:
 
 
 def _an_action_of_the_plan(at: Situation) -> Refusal | None:
+    if (elsewhere := _not_on_a_plan(at)) is not None:
+        return elsewhere
     if at.given("news") != "done" and day_given(at, "day") is None:
         return Refusal("missing_day", "Donnez la date de l’action.", field="day")
     if at.given("news") == "new" or any(action.id == at.given("action") for action in at.plan.actions):

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
 
 from cases import journal, journey
 from cases.access import THE_SYSTEM, Identity, visible_to
@@ -33,7 +33,7 @@ from cases.tables.case import (
 )
 from cases.tables.memory import deadline, import_content, import_file, import_line, journal_text, outbox, pending_step
 from cases.tables.memory import journal as lines
-from cases.tables.people import saved_view
+from cases.tables.people import saved_view, sign_in_request
 from cases.tables.privacy import privacy_act, retention_notice
 from cases.tables.routing import routing_proposal
 from cases.tables.tracks import plan_action, referral, transition_plan
@@ -47,6 +47,8 @@ NOBODY: Final = "Entreprise anonymisée"
 """The name of a business of which nothing is known any more."""
 NO_FILE: Final = "Fichier effacé"
 """The name of a sheet that bore theirs."""
+NO_WORDS: Final = "effacé"
+"""What stands for words that said why, without a consent, the case was opened."""
 SHORT: Final = 4
 """Letters below which a name is too common to say whose line it is."""
 ON_REQUEST: Final = "request"
@@ -109,7 +111,8 @@ def anonymise(db: Connection, case_id: str, *, by: str | None, rule: str, now: d
     paths = sorted(set(db.execute(named).scalars()))
     lines = db.execute(delete(journal_text).where(journal_text.c.subject_id == case_id)).rowcount
     wiped = {name: count for name, count in _wipe(db, row) if count}
-    db.execute(update(case_file).where(case_file.c.id == case_id).values(anonymised_at=now, search_text=""))
+    forgotten = {"anonymised_at": now, "search_text": "", "legal_basis": NO_WORDS if row["legal_basis"] else None}
+    db.execute(update(case_file).where(case_file.c.id == case_id).values(**forgotten))
     if journal.verify(db, case_id):
         raise ChainBroken(row["reference"])
     head = db.execute(select(case_file.c.head_hash).where(case_file.c.id == case_id)).scalar_one()
@@ -144,7 +147,7 @@ def erase_words(db: Connection, case_id: str, sequence: int, *, by: str | None, 
 def drop_files(database: Database, files: Files, since: datetime) -> int:
     """Remove the files of the cases that were anonymised since then, once no document names them any more; give how many are gone.
 
-    A file cannot go in the transaction that forgets it: asked for again, this changes nothing more.
+    A file cannot go in the transaction that forgets it: asked for again, this changes nothing more. What was deleted in the database is overwritten.
     """
 
     def orphans(db: Connection) -> set[str]:
@@ -155,6 +158,7 @@ def drop_files(database: Database, files: Files, since: datetime) -> int:
     gone = database.read(orphans, Scope.worker())
     for path in gone:
         files.drop(path)
+    database.overwrite_deleted()
     return len(gone)
 
 
@@ -164,6 +168,7 @@ def drop_files(database: Database, files: Files, since: datetime) -> int:
 def _wipe(db: Connection, case: Mapping[Any, Any]) -> Iterator[tuple[str, int]]:
     yield from _lines_of_files(db, case["id"], _known_words(db, case))
     yield "saved_view", _views_that_name(db, case)
+    yield "sign_in_request", _ways_in_that_were_asked(db, case)
     for table, where, values in (*_of_the_person(db, case), *_of_the_case(case["id"])):
         yield table.name, db.execute(update(table).where(where).values(**values)).rowcount
     for table, where in (
@@ -188,7 +193,7 @@ def _of_the_person(db: Connection, case: Mapping[Any, Any]) -> Iterator[Wiping]:
     if not _shared(db, case, "entrepreneur_id"):
         yield entrepreneur, entrepreneur.c.id == case["entrepreneur_id"], gone
     shop = {
-        "name": NOBODY, "siret": None, "activity": None, "address_line": None, "latitude": None, "longitude": None, "created_on": None,
+        "name": NOBODY, "siret": None, "activity": None, "address_line": None, "city": None, "latitude": None, "longitude": None, "created_on": None,
         "headcount": None,
     }  # fmt: skip
     if not _shared(db, case, "business_id"):
@@ -206,7 +211,7 @@ def _of_the_case(case_id: str) -> Iterator[Wiping]:
         (need, {"detail": None}),
         (meeting, {"place": None}),
         (appointment, {"place": None}),
-        (document, {"name": "Document effacé", "sha256": "", "path": None}),
+        (document, {"name": "Document effacé", "media_type": "application/octet-stream", "sha256": "", "path": None}),
         (follow_up_check, {"turnover": None}),
         (referral, {"choice_reason": None}),
         (transition_plan, {"diagnostician": None}),
@@ -228,7 +233,9 @@ def _lines_of_files(db: Connection, case_id: str, known: frozenset[str]) -> Iter
     own = import_line.c.id.in_([row.id for row in lines])
     files = import_content.c.import_id.in_({row.import_id for row in lines})
     wiped = {"data": None, "value": None, "reason": None}
-    named = select(import_file.c.id, import_file.c.name).where(import_file.c.id.in_({row.import_id for row in lines}))
+    named = select(
+        import_file.c.id, import_file.c.name
+    )  # of a sheet that was undone, too: its lines say nothing any more
     about = [row.id for row in db.execute(named) if any(word in _folded(row.name) for word in known)]
     db.execute(update(import_file).where(import_file.c.id.in_(about)).values(name=NO_FILE))
     yield "import_line", db.execute(update(import_line).where(own).values(**wiped)).rowcount
@@ -250,6 +257,13 @@ def _views_that_name(db: Connection, case: Mapping[Any, Any]) -> int:
         )
     ]
     return db.execute(delete(saved_view).where(saved_view.c.id.in_(named))).rowcount
+
+
+def _ways_in_that_were_asked(db: Connection, case: Mapping[Any, Any]) -> int:
+    """Forget that somebody asked for a way in by this person's address, which opens none."""
+    who = select(entrepreneur.c.email).where(entrepreneur.c.id == case["entrepreneur_id"])
+    typed = func.lower(sign_in_request.c.email) == func.lower(who.scalar_subquery())
+    return db.execute(delete(sign_in_request).where(typed)).rowcount
 
 
 def _words_of(data: Any) -> frozenset[str]:

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, create_engine, select
+from sqlalchemy import Connection, TableClause, column, create_engine, select, table, text
 
-from api.migrations.target import target
 from cases.database import Database
 from cases.importing.running import Upload, import_detections
 from cases.saved_views import keep_view
+from tests.api.street import SHOP as LOGGED
 from tests.api.street import WORKER, Town
 from tests.files import PDF
 
@@ -22,12 +22,19 @@ SAID = "canarix-mot"
 TRACES = ("canarix", "39987654", "39 98 76 54")
 
 
-def led_through(town: Town) -> str:
+def led_through(town: Town, *, photo: bytes = b"") -> str:
     """Log her, call, qualify, note, correct, ask an operator who answers, fix a meeting, note an aid, put her case on hold: it stays open."""
     ines, karim = town["ines"], town["karim"]
-    reference = town.logged(
-        name=SHOP, person_name=NAME, phone=PHONE, address_line="12 rue Canarix", activity=f"Couture {SAID}", detail=f"un four {SAID}"
-    )  # fmt: skip
+    shop = {
+        **LOGGED, "name": SHOP, "person_name": NAME, "phone": PHONE, "address_line": "12 rue Canarix", "activity": f"Couture {SAID}",
+        "detail": f"un four {SAID}",
+    }  # fmt: skip
+    form = ines.open("/dossiers/nouveau")
+    if photo:
+        form.send("/dossiers/nouveau", f"{SAID}.jpg", photo, field="photo", **shop)
+    else:
+        form.fill(**shop)
+    reference = str(town.case()["reference"])
     case = f"/dossiers/{reference}"
     ines.open(f"{case}/noter/correct").fill(person_email=EMAIL)
     ines.open(f"{case}/noter/contact").fill(channel="phone", result="reached", text=f"Elle dit {SAID}.")
@@ -50,21 +57,32 @@ def led_through(town: Town) -> str:
 
 
 def tables_with(db: Connection) -> Iterator[str]:
-    """Every table and column where a trace of her is, read whole: text, JSON and bytes."""
-    for table in target().sorted_tables:
-        for row in db.execute(select(table)).mappings():
+    """Every table and column where a trace of her is, read whole: those of the product, and those that the database keeps for itself."""
+    for kept in _tables(db):
+        for row in db.execute(select(kept)).mappings():
             for name, value in row.items():
-                if holds_a_trace(value, table.c[name].type):
-                    yield f"{table.name}.{name}"
+                if holds_a_trace(value):
+                    yield f"{kept.name}.{name}"
 
 
-def holds_a_trace(value: Any, kind: Any = None) -> bool:
-    """Whether a value bears one of her words, however it is kept."""
-    if isinstance(kind, LargeBinary) and value is not None:
-        text = bytes(value).decode("utf-8", "replace")
+def _tables(db: Connection) -> Iterator[TableClause]:
+    if db.dialect.name == "sqlite":
+        asked = "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
     else:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return any(trace in text.casefold() for trace in TRACES)
+        asked = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+    found: dict[str, list[str]] = {}
+    for name, of_it in db.execute(text(asked)):
+        found.setdefault(name, []).append(of_it)
+    return (table(name, *map(column, columns)) for name, columns in found.items())
+
+
+def holds_a_trace(value: Any) -> bool:
+    """Whether a value bears one of her words, however it is kept."""
+    if isinstance(value, bytes | memoryview):
+        told = bytes(value).decode("utf-8", "replace")
+    else:
+        told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return any(trace in told.casefold() for trace in TRACES)
 
 
 def traces(database: Database) -> set[str]:
@@ -79,7 +97,7 @@ def traces(database: Database) -> set[str]:
 
 
 def led_further(town: Town, reference: str) -> None:
-    """A document with its bytes, a sheet that names her, a list kept by her name, a mentor who is asked, a look with a reason, refusals, an import undone."""
+    """A document with its bytes, a sheet that names her, a list kept by her name, a look with a reason, refusals."""
     ines, street, case = town["ines"], town.street, f"/dossiers/{reference}"
     ines.open(f"{case}/documents").send(f"{case}/documents", f"{SAID}.pdf", PDF + SAID.encode())
     sheet = f"Enseigne;Personne;Téléphone;Remarque\n{SHOP};{NAME};06 39 98 76 54;{SAID}\nAtelier {SAID};{NAME};0639;{SAID}\n"
@@ -88,7 +106,6 @@ def led_further(town: Town, reference: str) -> None:
     street.database.write(
         lambda db: keep_view(db, street.who["ines"], "Ma liste", f"q={NAME}", now=street.clock.now()), WORKER
     )
-    ines.open(f"{case}/actions/propose?suivi=mentoring_pair").fill(mentor=street.ids["jean"], text=f"Elle veut {SAID}")
     town["admin"].open("/administration/dossier").fill(reference=reference, reason=f"Vérifier {SAID}")
     ines.open(f"{case}/noter/note").fill(text=SAID + "x" * 10_000)
     for address in (

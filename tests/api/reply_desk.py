@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from api.receiving import receiving
 from api.settings import Settings
+from cases.clock import Clock
 from cases.database import Database
 from cases.tables.case import case_file, document, note
 from cases.tables.memory import journal, journal_text
@@ -29,16 +30,51 @@ OFFICE = "antenne@example.org"
 LATER = "Le 02/02/2027 à 10:15, Quartiers productifs a écrit :\n> Nadia attend votre réponse.\n"
 
 
-class ReplyDesk:
+class Letterbox:
+    """The door where answers come in: a real LMTP server of the product."""
+
+    def __init__(self, database: Database, clock: Clock, files: Path) -> None:
+        self.database, self.clock, self.port = database, clock, free_port()
+        self.settings = Settings(inbound_listen=f"lmtp://127.0.0.1:{self.port}", inbound_domain=DOMAIN, files_dir=files)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """The door, for as long as this lasts."""
+        ready, stop = threading.Event(), threading.Event()
+
+        async def serve() -> None:
+            async with receiving(self.database, self.clock, self.settings):
+                ready.set()
+                await asyncio.to_thread(stop.wait)
+
+        thread = threading.Thread(target=asyncio.run, args=(serve(),))
+        thread.start()
+        assert ready.wait(20)
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(20)
+
+    def take(self, letter: EmailMessage | bytes, to: str, sender: str) -> str:
+        """What the server answers to a mail: its code and its sentence."""
+        content = letter if isinstance(letter, bytes) else letter.as_bytes(policy=SMTP)
+        with smtplib.LMTP("127.0.0.1", self.port) as lmtp:
+            lmtp.ehlo_or_helo_if_needed()
+            lmtp.mail(sender)
+            code, words = lmtp.rcpt(to)
+            if code == 250:
+                code, words = lmtp.data(content)
+        return f"{code} {words.decode()}"
+
+
+class ReplyDesk(Letterbox):
     """The scene, the letters that left, and the door where answers come in."""
 
     def __init__(self, database: Database, folder: Path, server: MailServer) -> None:
         self.scene, self.server = Scene.of_the_snack_bar(database), server
+        super().__init__(database, self.scene.clock, folder / "files")
         [self.case] = self.scene.rows(select(case_file))
-        self.port = free_port()
-        self.settings = Settings(
-            inbound_listen=f"lmtp://127.0.0.1:{self.port}", inbound_domain=DOMAIN, files_dir=folder / "files"
-        )
         self.send()
 
     def send(self) -> None:
@@ -56,35 +92,9 @@ class ReplyDesk:
         """Where the request to the operator can be answered."""
         return str(self.letter()["Reply-To"])
 
-    @contextmanager
-    def open(self) -> Iterator[None]:
-        """The door, for as long as this lasts."""
-        ready, stop = threading.Event(), threading.Event()
-
-        async def serve() -> None:
-            async with receiving(self.scene.database, self.scene.clock, self.settings):
-                ready.set()
-                await asyncio.to_thread(stop.wait)
-
-        thread = threading.Thread(target=asyncio.run, args=(serve(),))
-        thread.start()
-        assert ready.wait(20)
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join(20)
-
     def hand_in(self, letter: EmailMessage | bytes, to: str = "", sender: str = OFFICE) -> str:
-        """What the server answers to a mail: its code and its sentence."""
-        content = letter if isinstance(letter, bytes) else letter.as_bytes(policy=SMTP)
-        with smtplib.LMTP("127.0.0.1", self.port) as lmtp:
-            lmtp.ehlo_or_helo_if_needed()
-            lmtp.mail(sender)
-            code, words = lmtp.rcpt(to or self.address)
-            if code == 250:
-                code, words = lmtp.data(content)
-        return f"{code} {words.decode()}"
+        """What the server answers to a mail that answers the request."""
+        return self.take(letter, to or self.address, sender)
 
     def notes(self) -> list[str]:
         """The words of the notes, in their order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import Connection, insert, select
 
@@ -59,6 +59,10 @@ class Lives:
     done: int = 0
     refused: int = 0
     references: list[str] = field(default_factory=list)
+    begins: ClassVar[float] = 0.05
+    """How often a case begins, among events."""
+    at_once: ClassVar[int] = 12
+    """How many cases live at once."""
 
     def begin(self) -> None:
         """A territory with an adviser, a branch with an agent, a mentor."""
@@ -67,11 +71,11 @@ class Lives:
     def go_on(self) -> None:
         """One event: a case is logged, or something is tried on one of them; first, what is due happens."""
         self.now += timedelta(hours=self.chance.choice(GAPS), minutes=1)
-        if self.chance.random() < 0.05 or not self.references:
+        if self.chance.random() < self.begins or not self.references:
             self.references.append(self.database.write(self._log, WORKER))
             self.done += 1
             return
-        reference = self.chance.choice(self.references[-12:])
+        reference = self.chance.choice(self.references[-self.at_once :])
         try:
             self.database.write(lambda db: self._try(db, reference), WORKER)
             self.done += 1
@@ -85,7 +89,7 @@ class Lives:
     def set_urgent(self) -> None:
         """One step of the last case that anybody may take once."""
         request = Request(self.references[-1], "set_urgent", payload={"reason": "bail qui finit"})
-        by = self._who(Role.ADVISER, None)
+        by = self.who(Role.ADVISER, None)
         self.database.write(lambda db: journey.fire(db, request, by=by, now=self.now), WORKER)
 
     def _log(self, db: Connection) -> str:
@@ -94,25 +98,37 @@ class Lives:
             "Épicerie", territory=HOME, situation="inside", consents=("contact", "share"), channel="visit", met_in_person=met,
             needs=({"subject": "funding", "axis": "local_trade"}, {"subject": "premises", "axis": "productive_activities"}),
         )  # fmt: skip
-        return intake.log_case(db, shop, by=self._who(Role.ADVISER, None), now=self.now).fired.reference
+        return intake.log_case(db, self.described(shop), by=self.who(Role.ADVISER, None), now=self.now).fired.reference
+
+    def described(self, shop: Detection) -> Detection:
+        """The shop as it is logged."""
+        return shop
 
     def _try(self, db: Connection, reference: str) -> None:
         row = db.execute(select(case_file).where(case_file.c.reference == reference)).mappings().one()
         facts, _ = journey.facts_for(db, reference, by=THE_SYSTEM, now=self.now)
-        track, step = self.chance.choice(_possible(facts, self.chance))
-        role = self.chance.choice(sorted(step.by - {Role.SYSTEM, Role.OWNER}) or [Role.SYSTEM])
-        by, payload = self._who(role, row["entrepreneur_id"]), self._payload(step, facts, track, reference)
+        track, step = self.choose(facts)
+        role = self.role_for(step)
+        by, payload = self.who(role, row["entrepreneur_id"]), self.entered(step, facts, track, reference)
         behalf = {"role": "operator", "channel": "phone", "person": "Karim"} if self.chance.random() < 0.3 else None
         take = records.record if step.event in CASE_RECORDS else journey.fire
         take(db, Request(reference, step.event, track, payload, on_behalf_of=behalf), by=by, now=self.now)
 
-    def _who(self, role: Role, entrepreneur: str | None) -> Identity:
+    def who(self, role: Role, entrepreneur: str | None = None) -> Identity:
         if role not in GRANTS:
             return THE_SYSTEM if role is Role.SYSTEM else Identity(name="Nadia", entrepreneur=entrepreneur)
         name, grant = GRANTS[role]
         return Identity(name, name, (grant,))
 
-    def _payload(self, step: Step, facts: CaseFacts, track: str, reference: str) -> dict[str, Any]:
+    def choose(self, facts: CaseFacts) -> tuple[str, Step]:
+        """What is tried on a case that stands so."""
+        return self.chance.choice(_possible(facts, self.chance))
+
+    def role_for(self, step: Step) -> Role:
+        """Who tries it."""
+        return self.chance.choice(sorted(step.by - {Role.SYSTEM, Role.OWNER}) or [Role.SYSTEM])
+
+    def entered(self, step: Step, facts: CaseFacts, track: str, reference: str) -> dict[str, Any]:
         """What somebody would enter, about this very case's needs."""
         pick = self.chance.randrange(60)
         given = entered(step, facts, track, facts.calendar.day_of(self.now), pick)
