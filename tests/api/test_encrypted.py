@@ -12,12 +12,12 @@ import pytest
 from api.encrypted import InClear, refuse_what_is_in_clear
 from api.settings import Settings
 from tests.test_house_rules import ROOT
+from tests.web_proxy import documented
 
 GOOD = {
     "env": "production", "base_url": "https://quartiers.example", "database_url": "postgresql://qp_app:x@db.example/quartiers?sslmode=verify-full",
     "smtp_url": "smtp://mail.example:587?starttls=required", "oidc_issuer": "https://provider.example", "sirene_url": "https://register.example",
 }  # fmt: skip
-INSTALL = (ROOT / "docs/operate/install.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.asvs("12.2.1", "12.3.1")
@@ -47,26 +47,19 @@ def test_what_is_encrypted_or_stays_on_the_machine_starts(changes: dict[str, Any
     refuse_what_is_in_clear(Settings(**{**GOOD, **changes}))
 
 
-def proxy() -> str:
-    """The configuration of the proxy that the installation is told to take."""
-    found = re.search(r"^ {4}server \{$.*^ {4}\}$", INSTALL, re.MULTILINE | re.DOTALL)
-    assert found
-    return found[0]
-
-
 @pytest.mark.asvs("12.1.1", "12.2.1", "12.2.2", "4.1.3")
 def test_the_proxy_that_the_installation_is_told_to_take_speaks_tls_of_today_alone() -> None:
-    [protocols] = re.findall(r"ssl_protocols ([^;]+);", proxy())
+    [protocols] = re.findall(r"ssl_protocols ([^;]+);", documented())
     assert set(protocols.split()) == {"TLSv1.2", "TLSv1.3"}
-    assert re.search(r"listen 80;.*return 308 https://", proxy(), re.DOTALL)
-    assert "ssl_certificate     /etc/letsencrypt/live/quartiers.example/fullchain.pem;" in proxy()
-    assert "proxy_set_header X-Forwarded-For $remote_addr;" in proxy()
-    assert "proxy_set_header X-Forwarded-Proto $scheme;" in proxy()
+    assert re.search(r"listen 80;.*return 308 https://", documented(), re.DOTALL)
+    assert "ssl_certificate     /etc/letsencrypt/live/quartiers.example/fullchain.pem;" in documented()
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in documented()
+    assert "proxy_set_header X-Forwarded-Proto $scheme;" in documented()
 
 
 @pytest.mark.asvs("12.1.2")
 def test_its_ciphers_are_authenticated_and_keep_what_was_said_secret_afterwards() -> None:
-    [written] = re.findall(r"ssl_ciphers ([^;]+);", proxy())
+    [written] = re.findall(r"ssl_ciphers ([^;]+);", documented())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.set_ciphers(written)
     kept = [one for one in context.get_ciphers() if one["protocol"] != "TLSv1.3"]
