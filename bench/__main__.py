@@ -146,7 +146,7 @@ def contract(cases: Annotated[int, typer.Option(help="In all, for everybody toge
     with tempfile.TemporaryDirectory() as folder:
         found = asked.ask_as_everybody(folder, cases)
     print(found)
-    measures.keep_one("contract", {**asdict(found), "server_errors": found.server_errors})
+    measures.keep_one("contract", found.told())
     raise typer.Exit(1 if found.server_errors or found.failures else 0)
 
 

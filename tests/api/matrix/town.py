@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, insert, select
 
@@ -65,6 +66,8 @@ class Crossroads:
     marks: dict[str, tuple[str, ...]]
     secrets: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    portal: BlockingPortal | None = None
+    """The thread in which the application answers: one for all that is asked, where each request would begin its own."""
     client: TestClient | None = None
 
     def knock(self, app: Any, role: str, name: str, way: Way, thing: str) -> Any:
@@ -91,6 +94,7 @@ class Crossroads:
         """One client for an application, without a cookie."""
         if self.client is None or self.client.app is not app:
             self.client = TestClient(app, base_url=HOST, follow_redirects=False, raise_server_exceptions=False)
+            self.client.portal = self.portal
         self.client.cookies.clear()
         return self.client
 
@@ -134,7 +138,8 @@ def a_crossroads(database: Database) -> Iterator[Crossroads]:
             "own": _import(town, "adviser", "roubaix"),
             "elsewhere": _import(town, "stranger", "arras"),
         }
-        yield town
+        with start_blocking_portal() as town.portal:
+            yield town
 
 
 def _cases(adviser: Door, stranger: Door, ids: dict[str, str]) -> dict[str, str]:
