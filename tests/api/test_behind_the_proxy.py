@@ -21,6 +21,7 @@ from tests.api.lines import lines_of, written
 from tests.api.street import NOW
 from tests.browser.serving import served
 from tests.cases.conftest import migrated_file
+from tests.waiting import until
 from tests.web_proxy import NAME, PROGRAM, Proxy, proxy_before
 
 __all__ = ["written"]
@@ -143,5 +144,6 @@ def test_what_somebody_says_to_the_proxy_of_where_they_come_from_is_not_believed
         **{"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "http", "Forwarded": "for=203.0.113.9"},
     )
 
-    [line] = [one for one in lines_of(written) if one["event"] == "request_refused"]
+    until(lambda: bool(lines_of(written, "request_refused")))  # the line follows the answer
+    [line] = lines_of(written, "request_refused")
     assert line["network"] == "127.0.0.1"

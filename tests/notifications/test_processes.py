@@ -8,9 +8,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -27,9 +26,9 @@ from tests.cases.conftest import migrated_file
 from tests.cases.test_stories_in_memory import WORKER
 from tests.notifications.mail_server import MailServer, free_port
 from tests.notifications.scenes import Scene
+from tests.waiting import SECONDS, until
 
 ROOT = Path(__file__).parent.parent.parent
-SECONDS = 30
 
 
 class Place:
@@ -69,14 +68,6 @@ def place(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, mail_server:
     yield made
     made.database.close()
     settings.cache_clear()
-
-
-def until(fact: Callable[[], bool]) -> None:
-    for _ in range(SECONDS * 10):
-        if fact():
-            return
-        time.sleep(0.1)
-    raise AssertionError("it did not happen")
 
 
 def test_a_worker_process_sends_what_is_due_and_stops_when_asked(place: Place, mail_server: MailServer) -> None:
