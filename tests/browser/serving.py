@@ -21,7 +21,7 @@ def served(made: Callable[[Settings], FastAPI]) -> Iterator[str]:
         port = free.getsockname()[1]
     base = f"http://127.0.0.1:{port}"
     settings = Settings(secret_key="a key for the tests, and for nothing else", base_url=base)
-    server = uvicorn.Server(uvicorn.Config(made(settings), host="127.0.0.1", port=port, log_level="error"))
+    server = uvicorn.Server(uvicorn.Config(made(settings), host="127.0.0.1", port=port, log_config=None))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
