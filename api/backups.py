@@ -108,7 +108,7 @@ def _call(program: str, url: str, *words: str) -> None:
         )
     known = {f"PG{name.upper()}": str(value) for name, value in conninfo_to_dict(url).items() if value is not None}
     known["PGDATABASE"] = known.pop("PGDBNAME", "")
-    done = subprocess.run(  # one of two programs that are named here, without a shell  # nosec B603
+    done = subprocess.run(  # one of two programs that are named here, each word apart  # nosec B603
         [program, "--no-password", *words], env={**os.environ, **known, "PGOPTIONS": _EVERYTHING}, capture_output=True, text=True, check=False
     )  # fmt: skip
     if done.returncode:
