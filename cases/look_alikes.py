@@ -76,6 +76,8 @@ _DESCRIBED = _SHOPS.join(entrepreneur, entrepreneur.c.id == case_file.c.entrepre
 _TOLD_APART = (business.c.siret, entrepreneur.c.phone, entrepreneur.c.email, business.c.address_line)
 TOLD_APART_BY: Final = tuple(column.name for column in _TOLD_APART)
 """By what a business or a person is found again, each with its own index."""
+_NOBODYS: Final = ""
+"""Looked for where nothing else is: for an empty list PostgreSQL reads the whole table, and finds nothing."""
 _ALIKE = tuple(
     select(case_file.c.id).select_from(_SHOPS if column.table is business else _PEOPLE).where(column == bindparam(column.name))
     for column in _TOLD_APART
@@ -106,7 +108,8 @@ def same_cases(db: Connection, shared: Mapping[str, str | None]) -> list[Row[Any
 
 def known_among(db: Connection, values: Mapping[str, Sequence[str]]) -> set[str]:
     """Those of the values, by their names in `TOLD_APART_BY`, that somebody has already, in any case."""
-    return set(db.execute(_KNOWN, {name: list(values[name]) for name in TOLD_APART_BY}).scalars())
+    named = {name: list(values[name]) or [_NOBODYS] for name in TOLD_APART_BY}
+    return set(db.execute(_KNOWN, named).scalars())
 
 
 def keep(db: Connection, case_id: str, found: Iterable[LookAlike], now: datetime) -> None:

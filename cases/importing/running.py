@@ -23,7 +23,7 @@ from cases.tables.memory import import_content, import_file, import_line
 from cases.tables.territories import territory
 from cases.writing.batch import Batch
 
-AT_ONCE: Final = 25
+AT_ONCE: Final = 50
 """Lines that share a transaction: what a kill in the middle may have to do again."""
 KEPT: Final = timedelta(days=7)
 """How long the bytes of a file are kept: those of a dry run that nobody confirmed, of an import that nobody resumed."""
@@ -153,6 +153,8 @@ def _keep(db: Connection, *, begun: Begun, rows: tuple[Row, ...], now: datetime)
     here = (import_line.c.import_id == begun.file_id, import_line.c.line.in_([row.line for row in rows]))
     done = set(db.execute(select(import_line.c.line).where(*here)).scalars())
     left = [row for row in rows if row.line not in done]
+    if not left:
+        return
     made, kept = Batch(db), Batch(db)
     for line, verdict in verdicts_on(db, left, begun.bringer, now, writes=made, dry_run=begun.dry_run):
         kept.insert(import_line, {"id": new_id(now), "import_id": begun.file_id, "line": line, **verdict})
