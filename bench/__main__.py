@@ -15,6 +15,7 @@ from bench import imports as sheets
 from bench import lives as walks
 from bench import mail as post
 from bench import mail_faults, slow_disk, sweeping
+from bench import pages as desks
 from bench import quartiers as map_of
 from bench import routing as proposals
 from bench import sign_in as door
@@ -31,6 +32,8 @@ AT_MOST_MS = 1.0
 BRANCHES = (100, 1_000)
 MOST_MS, MOST_STATEMENTS = 50, 12
 """What a proposal may take: milliseconds (p95) and statements."""
+PAGE_MS = 100
+"""What the server may take for a page (p95)."""
 
 SOAKS: Final[Mapping[str, Callable[[], Any]]] = {
     "sweep": lambda: None,
@@ -173,6 +176,16 @@ def routing(
     measures.keep_one("routing", {"measures": [asdict(one) for one in found]})
     slow = [one for one in found if one.p95 > MOST_MS or one.statements > MOST_STATEMENTS]
     raise typer.Exit(1 if slow else 0)
+
+
+@app.command()
+def pages(cases: Annotated[int, typer.Option(help="How many cases there are.")] = 100_000) -> None:
+    """Open the pages of each role where there are many cases, on each database: 100 ms at the most (p95)."""
+    found = [one for database in DATABASES for one in desks.show_all(database, cases)]
+    for one in found:
+        print(one)
+    measures.keep_one("pages", {"pages": [asdict(one) for one in found]})
+    raise typer.Exit(1 if any(one.p95 > PAGE_MS for one in found) else 0)
 
 
 if __name__ == "__main__":

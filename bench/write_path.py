@@ -79,10 +79,7 @@ def measure(database: str, sizes: Sequence[int], clients: tuple[int, ...], steps
 @contextmanager
 def _on_sqlite(folder: str, cases: int) -> Iterator[tuple[Play, Play]]:
     path, bare_path = f"{folder}/cases.db", f"{folder}/bare.db"
-    url = f"sqlite:///{path}"
-    upgrade(url)
-    ground = first_case(url, cases)
-    multiply_on_sqlite(path, ground)
+    url, ground = ground_in(path, cases)
     shutil.copy(path, bare_path)
     step = _step(url, ground)
 
@@ -97,7 +94,7 @@ def _on_sqlite(folder: str, cases: int) -> Iterator[tuple[Play, Play]]:
 @contextmanager
 def _on_postgresql(folder: str, cases: int) -> Iterator[tuple[Play, Play]]:
     with shared_server(Path(folder), **DURABLE) as server:
-        ground, template = _ground_on(server, cases)
+        ground, template = ground_on(server, cases)
         product, bare_one = server.new_database(template).app_url, server.new_database(template).app_url
         script = script_of(_step(product, ground), ground)
 
@@ -107,7 +104,16 @@ def _on_postgresql(folder: str, cases: int) -> Iterator[tuple[Play, Play]]:
         yield lambda first, steps, clients: fire(product, ground, first=first, steps=steps, clients=clients), bare
 
 
-def _ground_on(server: PostgresServer, cases: int) -> tuple[Ground, str]:
+def ground_in(path: str, cases: int) -> tuple[str, Ground]:
+    """A file with the first case and its copies: how it is reached, and the first case."""
+    url = f"sqlite:///{path}"
+    upgrade(url)
+    ground = first_case(url, cases)
+    multiply_on_sqlite(path, ground)
+    return url, ground
+
+
+def ground_on(server: PostgresServer, cases: int) -> tuple[Ground, str]:
     """The first case and the name of the database that holds its copies; nobody is connected to it any more."""
     made = migrated(server)
     ground = first_case(made.app_url, cases)

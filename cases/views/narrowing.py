@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, cast, exists, func, or_, select
 
 from cases import search
 from cases.access import Identity, visible_to
@@ -90,7 +90,8 @@ def stuck() -> ColumnElement[bool]:
     alerts = or_(*(and_(mark_fired.c.rule == name, mark_fired.c.mark.in_(marks)) for name, marks in _STUCK.items()))
     joined = mark_fired.join(deadline, deadline.c.id == mark_fired.c.deadline_id)
     open_now = (deadline.c.status == "open", mark_fired.c.do == str(Do.ESCALATE))
-    return case_file.c.id.in_(select(mark_fired.c.subject_id).select_from(joined).where(*open_now, alerts))
+    theirs = select(mark_fired.c.id).select_from(joined).where(mark_fired.c.subject_id == case_file.c.id)
+    return exists(theirs.where(*open_now, alerts).correlate(case_file))
 
 
 def before_day(days: int, calendar: Calendar, today: date) -> datetime:
