@@ -193,7 +193,9 @@ def _row(row: Mapping[Any, Any], now: datetime) -> CaseRow:
 
 
 def _complete(db: Connection, rows: list[CaseRow]) -> list[CaseRow]:
-    """The rows with their needs and with who has the next deadline: three reads, however many rows."""
+    """The rows with their needs and with who has the next deadline: three reads, however many rows; none for no row."""
+    if not rows:
+        return rows
     ids = [row.id for row in rows]
     needs: dict[str, list[str]] = defaultdict(list)
     asked = select(need.c.case_id, need.c.subject).where(need.c.case_id.in_(ids)).order_by(need.c.created_at, need.c.id)
