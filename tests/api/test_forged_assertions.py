@@ -125,7 +125,7 @@ def test_the_tokens_of_the_provider_never_come_to_the_browser(database: Database
     given: list[str] = []
     lies = Lies()
     sign: Callable[[dict[str, object]], str] = lies.sign
-    lies.sign = lambda claims: given.append(sign(claims)) or given[-1]  # type: ignore[func-returns-value, method-assign]
+    lies.sign = lambda claims: given.append(sign(claims)) or given[-1]  # type: ignore[func-returns-value, method-assign]  # the liar of the tests keeps what it signs
     with back_from(database, lies) as browser:
         assert entered(browser)
         assert len(given) == 2

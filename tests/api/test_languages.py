@@ -160,7 +160,7 @@ def marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """One more language, in which whatever a page says is between brackets."""
     write_marked(tmp_path)
     monkeypatch.setattr(languages, "TRANSLATIONS", tmp_path)
-    monkeypatch.setitem(LANGUAGES, MARKED.code, MARKED)  # type: ignore[arg-type]
+    monkeypatch.setitem(LANGUAGES, MARKED.code, MARKED)  # type: ignore[arg-type]  # a language that only this test speaks
     return MARKED.code
 
 

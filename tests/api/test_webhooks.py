@@ -354,7 +354,7 @@ def test_in_production_only_the_hosts_of_the_settings_are_told(town: dict[str, D
 @pytest.mark.asvs("13.2.4")
 def test_a_webhook_to_a_host_that_is_not_in_the_settings_is_refused(town: dict[str, Door]) -> None:
     app = town["adviser"].client.app
-    app.state.tool_hosts = frozenset({"autre.example"})  # type: ignore[attr-defined]
+    app.state.tool_hosts = frozenset({"autre.example"})  # type: ignore[attr-defined]  # the state of an application has any name
 
     refused = town["adviser"].post("/webhooks", {"url": "https://outil.example/lignes"})
 

@@ -95,7 +95,7 @@ async def note(page: Page, base: str, name: str, *, phone: str = "", photo: byte
     await page.get_by_label("Son téléphone").fill(phone)
     if photo:
         front = {"name": "IMG_0012.png", "mimeType": "image/png", "buffer": photo}
-        await page.get_by_label("Une photo de la vitrine").set_input_files(front)  # type: ignore[arg-type]
+        await page.get_by_label("Une photo de la vitrine").set_input_files(front)  # type: ignore[arg-type]  # a file that is in memory
         await expect(page.get_by_text("Photo prête")).to_be_visible()
     await page.get_by_label("Elle accepte que ses coordonnées soient gardées").check()
     await page.get_by_role("button", name="Enregistrer", exact=True).click()

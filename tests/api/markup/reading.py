@@ -32,7 +32,7 @@ class Reader(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if BORNE.search(tag):
             self.faults.append(f"an element <{tag}>")
-        if tag in RUNS and not (tag == "script" and dict(attrs).get("src", "").startswith("/static/")):  # type: ignore[union-attr]
+        if tag in RUNS and not (tag == "script" and dict(attrs).get("src", "").startswith("/static/")):  # type: ignore[union-attr]  # an attribute that is there has a value
             self.faults.append(f"an element <{tag}>")
         for name, value in attrs:
             self.faults += _wrong(tag, name, value or "")
