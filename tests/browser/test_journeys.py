@@ -4,42 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-import shutil
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
 import pytest
 from playwright.async_api import async_playwright
 
-from cases.clock import FixedClock
-from cases.database import connect
 from tests.api.browser import application
-from tests.api.street import NOW, Street, a_street
+from tests.api.street import Street
 from tests.browser.acts import offer_of_adie, own_case_of
 from tests.browser.keyboard import Keyboard
 from tests.browser.serving import served
-from tests.cases.conftest import migrated_file
 from tests.chromium import LAUNCH_ARGUMENTS, find_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(find_chromium() is None, reason="needs Chromium")]
-
-
-@pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Street]:
-    """A file in which the street has lived until its morning, and who its people are."""
-    path = tmp_path_factory.mktemp("journeys") / "street.db"
-    shutil.copy(migrated_file(tmp_path_factory.getbasetemp()), path)
-    street = a_street(connect(f"sqlite:///{path}"))
-    street.database.close()
-    return path, street
-
-
-@pytest.fixture
-def street(lived: tuple[Path, Street], tmp_path: Path) -> Street:
-    path = shutil.copy(lived[0], tmp_path / "street.db")
-    return replace(lived[1], database=connect(f"sqlite:///{path}"), clock=FixedClock(NOW))
 
 
 async def adviser(hand: Keyboard, street: Street) -> None:

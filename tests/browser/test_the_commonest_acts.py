@@ -3,41 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from playwright.async_api import async_playwright
 
-from cases.clock import FixedClock
-from cases.database import connect
 from tests.api.browser import application
-from tests.api.street import NOW, Street, a_street
+from tests.api.street import Street
 from tests.browser.acts import ACTS, Act, Hand
 from tests.browser.serving import served
-from tests.cases.conftest import migrated_file
 from tests.chromium import LAUNCH_ARGUMENTS, find_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(find_chromium() is None, reason="needs Chromium")]
 TABLE = Path(__file__).parent.parent.parent / "docs" / "reference" / "acts.md"
 HERE = {"latitude": 50.69, "longitude": 3.18}
-
-
-@pytest.fixture(scope="module")
-def lived(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Street]:
-    """A file in which the street has lived until its morning, and who its people are."""
-    path = tmp_path_factory.mktemp("acts") / "street.db"
-    shutil.copy(migrated_file(tmp_path_factory.getbasetemp()), path)
-    street = a_street(connect(f"sqlite:///{path}"))
-    street.database.close()
-    return path, street
-
-
-@pytest.fixture
-def street(lived: tuple[Path, Street], tmp_path: Path) -> Street:
-    path = shutil.copy(lived[0], tmp_path / "street.db")
-    return replace(lived[1], database=connect(f"sqlite:///{path}"), clock=FixedClock(NOW))
 
 
 async def done(act: Act, street: Street, base: str) -> Hand:
