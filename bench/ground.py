@@ -11,13 +11,13 @@ from functools import partial
 import psycopg
 from sqlalchemy import Connection, insert
 
-from cases import intake, journey
+from cases import intake, journey, search
 from cases.access import Grant, Identity
 from cases.database import Scope, connect
 from cases.identifiers import new_id
 from cases.intake import Detection
 from cases.journey import Request
-from cases.tables.operators import branch, operator
+from cases.tables.operators import branch, coverage, offer, operator
 from cases.tables.people import person, role_grant
 from cases.tables.territories import territory
 from engine.model import Role
@@ -28,7 +28,7 @@ _TERRITORY_DAY, _BRANCH_DAY = NOW - timedelta(days=20), NOW - timedelta(days=10)
 PER_TERRITORY, PER_BRANCH = 1_000, 25
 _TABLES = {
     "territory": (_TERRITORY_DAY, ("territory", "person")),
-    "branch": (_BRANCH_DAY, ("branch", "person", "role_grant")),
+    "branch": (_BRANCH_DAY, ("branch", "coverage", "offer", "person", "role_grant")),
     "case": (NOW, (
         "business", "entrepreneur", "case_file", "need", "consent", "contact", "referral", "referral_need", "deadline", "journal",
         "journal_text", "stay", "outbox", "pending_step", "routing_proposal",
@@ -69,7 +69,8 @@ class Ground:
     def mover(self, number: int) -> Callable[[str], str]:
         """What a text of the first case becomes in the copy of that number."""
         changes = [(begin, f"{number // size:08x}") for begin, size in beginnings() if number // size]
-        return partial(_move, [*changes, (self.reference, reference_of(number))])
+        named = ((self.reference, reference_of(number)), (_searched(self.reference), _searched(reference_of(number))))
+        return partial(_move, [*changes, *named])
 
 
 def moved(identifier: str, number: int) -> str:
@@ -80,6 +81,11 @@ def moved(identifier: str, number: int) -> str:
 def reference_of(number: int) -> str:
     """The reference of the copy of that number."""
     return f"QP-{number // 10_000:04d}-{number % 10_000:04d}"
+
+
+def _searched(reference: str) -> str:
+    """A reference as it is found by: the last word of the case's `search_text`."""
+    return search.text_of(reference=reference, phone=None, words=())
 
 
 def first_case(url: str, cases: int) -> Ground:
@@ -125,6 +131,16 @@ def _place(db: Connection) -> tuple[str, str, str, str]:
     )
     where = {"operator_id": "operator", "email": "antenne@example.org", "capacity_per_week": PER_BRANCH}
     db.execute(insert(branch), {"id": asked, "name": "Antenne", **where})
+    here = {"id": new_id(_BRANCH_DAY), "branch_id": asked, "level": "territory", "code": home}
+    db.execute(insert(coverage), here)
+    helps = {
+        "name": "Financer un projet",
+        "kind": "loan",
+        "scope": "territory",
+        "axes": ["local_trade"],
+        "needs": ["funding"],
+    }
+    db.execute(insert(offer), {"id": new_id(_BRANCH_DAY), "branch_id": asked, **helps})
     db.execute(insert(person), [{"id": who, "name": "Quelqu’un", "created_at": NOW} for who in (agent, adviser)])
     grant = {"id": new_id(_BRANCH_DAY), "person_id": agent, "role": "operator", "branch_id": asked, "created_at": NOW}
     db.execute(insert(role_grant), grant)

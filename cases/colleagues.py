@@ -11,16 +11,18 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from cases.access import Identity, visible_to
 from cases.database import ask_everywhere
+from cases.duplicates import fold
 from cases.errors import Invalid, NotFound
 from cases.people import everybody
 from cases.tables.case import business, case_file, task
 from cases.tables.people import mentor_profile, person, role_grant
+from cases.views.paging import Asked, Key, page_of_rows
 from engine.model import Role
 from engine.state_names import CaseState
 
 NOT_YOURS: Final = "Cette page n’existe pas, ou elle n’est pas à vous."
-AT_MOST: Final = 200
-"""People that a page lists: a search finds the others."""
+PAGE: Final = 30
+"""People of one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,37 +51,51 @@ def may_administer(who: Identity) -> bool:
     return who.has(Role.ADMIN) or bool(_managed(who))
 
 
-def colleagues(db: Connection, who: Identity, words: str = "") -> list[Colleague]:
-    """The people whom somebody administers, by name, narrowed to those whose name or address has these words. Raises NotFound for who has none."""
+def colleagues(
+    db: Connection, who: Identity, words: str = "", after: str | None = None
+) -> tuple[list[Colleague], str | None]:
+    """A page of the people whom somebody administers, by name, narrowed to those whose name or address has these words; and what continues it.
+
+    Raises NotFound for who has none, Invalid when `after` is not of this list.
+    """
     if not may_administer(who):
         raise NotFound(NOT_YOURS)
-    wanted = words.casefold().split()
-    found = _listed(db, who, true())
-    return [one for one in found if all(word in f"{one.name} {one.email or ''}".casefold() for word in wanted)][
-        :AT_MOST
-    ]
+    wanted = fold(words).split()
+    theirs = person.c.id.in_(_named(db, who, wanted)) if wanted else _administered(who)
+    keys = (Key("name", person.c.name), Key("id", person.c.id))
+    query = select(person.c.id, person.c.name).where(theirs)
+    page, more = page_of_rows(db, query, keys, Asked(PAGE, after, wanted))
+    return _told(db, [row["id"] for row in page]), more
+
+
+def _named(db: Connection, who: Identity, words: list[str]) -> list[str]:
+    """Accents are forgiven, which no database does alike: the names are compared here."""
+    known = db.execute(select(person.c.id, person.c.name, person.c.email).where(_administered(who)))
+    return [row.id for row in known if all(word in fold(f"{row.name} {row.email or ''}") for word in words)]
 
 
 def colleague(db: Connection, who: Identity, person_id: str) -> Colleague:
     """One of them. Raises NotFound for another’s as for none."""
-    found = next((one for one in _listed(db, who, person.c.id == person_id)), None)
+    found = db.execute(select(person.c.id).where(_administered(who), person.c.id == person_id)).scalar()
     if found is None:
         raise NotFound("Cette personne n’existe pas, ou elle n’est pas de votre équipe.")
-    return found
+    return _told(db, [found])[0]
 
 
-def _listed(db: Connection, who: Identity, which: ColumnElement[bool]) -> list[Colleague]:
-    seen = set(db.execute(select(person.c.id).where(_administered(who), which)).scalars())
-    counts = {row[0]: row[1] for row in ask_everywhere(db, _followed())}
+def _told(db: Connection, ids: list[str]) -> list[Colleague]:
+    """What each of them is and follows, in the order of the ids."""
+    if not ids:
+        return []
+    known = {one["id"]: one for one in everybody(db, person.c.id.in_(ids))}
+    counts = {row[0]: row[1] for row in ask_everywhere(db, _followed(ids))}
     return [
         Colleague(one["id"], one["name"], one["email"], one["active"], tuple(one["roles"]), counts.get(one["id"], 0))
-        for one in everybody(db)
-        if one["id"] in seen
+        for one in map(known.__getitem__, ids)
     ]
 
 
-def _followed() -> Any:
-    open_now = case_file.c.state != CaseState.CLOSED, case_file.c.referent_id.is_not(None)
+def _followed(by: list[str]) -> Any:
+    open_now = case_file.c.state != CaseState.CLOSED, case_file.c.referent_id.in_(by)
     return select(case_file.c.referent_id, func.count()).where(*open_now).group_by(case_file.c.referent_id)
 
 

@@ -98,11 +98,13 @@ def indicators_of(db: Connection, who: Identity, slug: str | None, *, now: datet
 
 def _delays(db: Connection, here: ColumnElement[bool], calendar: Calendar, now: datetime) -> tuple[Delay, ...]:
     """One read of the three; the days are counted here, as no database knows the territory's holidays."""
+    of_here = select(case_file.c.id).where(here)
     parts = []
     for figure in MEASURED:
-        measured = delays_of(figure, now).subquery()
-        columns = (literal(figure.value).label("figure"), measured.c.id, measured.c.began, measured.c.ended)
-        parts.append(select(*columns).join(case_file, case_file.c.id == measured.c.id).where(here))
+        measured = delays_of(figure, now)
+        parts.append(
+            measured.where(measured.selected_columns.id.in_(of_here)).add_columns(literal(figure.value).label("figure"))
+        )
     days: dict[str, list[int]] = defaultdict(list)
     cases: dict[str, set[str]] = defaultdict(set)
     between = cache(calendar.between)

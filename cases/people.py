@@ -7,24 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, insert, or_, select, true, update
 
 from cases.access import BRANCH_ROLES, TERRITORY_ROLES, Grant
+from cases.duplicates import fold
 from cases.errors import Invalid, NotFound
 from cases.identifiers import new_id
 from cases.tables.operators import branch
 from cases.tables.people import api_token, mentor_profile, person, role_grant, session
 from cases.tables.territories import territory
 from engine.model import Role
-from engine.sentences import say
+from engine.sentences import say, together
 
 GIVEN: Final = TERRITORY_ROLES | BRANCH_ROLES | {Role.MENTOR, Role.ADMIN, Role.OBSERVER, Role.API_CLIENT}
 """Roles that a person can be given; the others are relations that come of themselves."""
+_SAID: Final = 5
+"""Branches that are named to whom must choose one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Newcomer:
-    """Somebody who comes to work here. `territory` is a slug, `branch` an id or a name."""
+    """Somebody who comes to work here. `territory` is a slug, `branch` an id, a name or words of it."""
 
     name: str
     email: str
@@ -88,17 +91,24 @@ def _clock_of(db: Connection, home: str | None) -> dict[str, str]:
 
 
 def _branch(db: Connection, named: str | None) -> str | None:
+    """By its id, its whole name, or words of its name that no other has."""
     if named is None:
         return None
-    found = db.execute(select(branch.c.id).where(or_(branch.c.id == named, branch.c.name == named))).scalars().all()
-    if len(found) != 1:
+    known = db.execute(select(branch.c.id, branch.c.name).where(branch.c.active).order_by(branch.c.name)).all()
+    words = fold(named).split()
+    found = [row for row in known if named in (row.id, row.name)] or [
+        row for row in known if words and all(word in fold(row.name) for word in words)
+    ]
+    if not found:
         raise Invalid(
-            say(
-                "L’antenne « {named} » n’existe pas, ou plusieurs portent ce nom : donnez son identifiant.", named=named
-            ),
-            "branch",
+            say("Aucune antenne ne s’appelle « {named} » : écrivez un mot de son nom.", named=named), "branch"
         )
-    return str(found[0])
+    if len(found) > 1:
+        several = together([row.name for row in found[:_SAID]], ", ")
+        raise Invalid(
+            say("Plusieurs antennes portent ces mots : {several}. Écrivez le nom entier.", several=several), "branch"
+        )
+    return str(found[0].id)
 
 
 def _mentor(db: Connection, who: str, home: str | None) -> None:
@@ -129,8 +139,8 @@ def grants_said(db: Connection, person_id: str) -> tuple[GrantSaid, ...]:
     )
 
 
-def everybody(db: Connection) -> list[dict[str, Any]]:
-    """Everybody who has an account, by name, with the roles that they have now."""
+def everybody(db: Connection, which: ColumnElement[bool] | None = None) -> list[dict[str, Any]]:
+    """Everybody who has an account, or those of a condition on `person`, by name, with the roles that they have now."""
     joined = (
         person.outerjoin(role_grant, (role_grant.c.person_id == person.c.id) & role_grant.c.ended_at.is_(None))
         .outerjoin(territory, territory.c.id == role_grant.c.territory_id)
@@ -148,7 +158,10 @@ def everybody(db: Connection) -> list[dict[str, Any]]:
     )
     found: dict[str, dict[str, Any]] = {}
     for row in db.execute(
-        select(*columns).select_from(joined).order_by(person.c.name, person.c.id, role_grant.c.id)
+        select(*columns)
+        .select_from(joined)
+        .where(true() if which is None else which)
+        .order_by(person.c.name, person.c.id, role_grant.c.id)
     ).mappings():
         one = found.setdefault(
             row["id"], {name: row[name] for name in ("id", "name", "email", "active")} | {"roles": []}

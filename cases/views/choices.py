@@ -13,7 +13,7 @@ from cases.access import Identity
 from cases.needs import NEED_CHIPS, NEED_KINDS, NeedSubject
 from cases.tables.appointments import appointment
 from cases.tables.case import case_file, need
-from cases.tables.operators import branch, coverage, offer, operator
+from cases.tables.operators import branch, coverage, offer
 from cases.tables.people import mentor_profile, person, role_grant
 from cases.tables.routing import routing_proposal
 from cases.tables.territories import commune, quartier, territory
@@ -197,11 +197,10 @@ def _mentors(db: Connection, home: str | None) -> tuple[Choice, ...]:
 
 def branches_for(db: Connection, case: Mapping[Any, Any]) -> tuple[Choice, ...]:
     """The active branches that cover a case's commune, those that the current proposal keeps first; all of them when none says where it works."""
-    joined = branch.join(operator, operator.c.id == branch.c.operator_id)
-    columns = (branch.c.id, branch.c.name, operator.c.name.label("operator_name"))
-    rows = db.execute(select(*columns).select_from(joined).where(branch.c.active).order_by(branch.c.name)).all()
-    covering, ranks = _covering(db, case), _ranks(db, case["id"])
-    near = [row for row in rows if row.id in covering or row.id in ranks] or rows
+    ranks = _ranks(db, case["id"])
+    active = select(branch.c.id, branch.c.name).where(branch.c.active).order_by(branch.c.name)
+    covering = active.where(branch.c.id.in_(_covering(db, case) | set(ranks)))
+    near = db.execute(covering).all() or db.execute(active).all()
     ordered = sorted(near, key=lambda row: (ranks.get(row.id, 999), row.name))
     return tuple(Choice(row.id, row.name, "proposée" if row.id in ranks else None) for row in ordered)
 

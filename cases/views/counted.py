@@ -107,11 +107,15 @@ _REQUESTS: Final[Mapping[Figure, ColumnElement[bool]]] = {
 
 
 def delays_of(figure: Figure, now: datetime) -> Select[Any]:
-    """The delays of that kind that ended in the period: the case, when it began and when it ended."""
+    """The delays of that kind that ended in the period: the case's `id`, when each began and when it ended.
+
+    They are those of every case: who asks narrows them, by `selected_columns.id`.
+    """
     since = now - PERIOD
     if figure is Figure.FIRST_CONTACT:
-        ended = case_file.c.real_contact_at
-        return select(case_file.c.id, case_file.c.opened_at.label("began"), ended.label("ended")).where(ended >= since)
+        met = case_file.alias("met")
+        ended = met.c.real_contact_at
+        return select(met.c.id, met.c.opened_at.label("began"), ended.label("ended")).where(ended >= since)
     if figure is Figure.ANSWER:
         return _between("sent", referral.c.answered_at, since)
     engaged = stay.alias("engaged")
@@ -144,8 +148,8 @@ def _asked_of_a_branch(counted: Counted, _: datetime) -> ColumnElement[bool]:
 
 
 def _measured(counted: Counted, now: datetime) -> ColumnElement[bool]:
-    measured = delays_of(counted.figure, now).subquery()
-    return case_file.c.id.in_(select(measured.c.id))
+    measured = delays_of(counted.figure, now)
+    return measured.where(measured.selected_columns.id == case_file.c.id).correlate(case_file).exists()
 
 
 def _without_an_offer(counted: Counted, _: datetime) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select
 
 from cases.access import Identity, visible_to
 from cases.facts.of_case import NO_TERRITORY, referral_rows
@@ -98,10 +98,13 @@ def list_cases(
     """A page of the cases that one may see; no total. Raises Invalid when `after` is not of this very list."""
     key, latest_first = _key_of(order)
     kept = narrow(db, who, narrowed, now=now)
-    query = _joined(key).where(*kept.conditions)
+    sorted_from = (
+        case_file.join(business, business.c.id == case_file.c.business_id) if order is Order.NAME else case_file
+    )
+    query = select(case_file.c.id, key.label("sorted_by")).select_from(sorted_from).where(*kept.conditions)
     keys = (Key("sorted_by", key, latest_first), Key("id", case_file.c.id, latest_first))
     found, more = page_of_rows(db, query, keys, Asked(PAGE, after or None, [order, asdict(narrowed)]))
-    return Page(tuple(_complete(db, [_row(row, now) for row in found])), more, near=kept.near)
+    return Page(tuple(_complete(db, _rows_of(db, [one["id"] for one in found], now))), more, near=kept.near)
 
 
 def board(db: Connection, who: Identity, narrowed: Narrowing, *, now: datetime, each: int = 8) -> Page:
@@ -111,7 +114,7 @@ def board(db: Connection, who: Identity, narrowed: Narrowing, *, now: datetime, 
     rank = func.row_number().over(partition_by=case_file.c.state, order_by=(key, case_file.c.id)).label("rank")
     ranked = select(case_file.c.id, rank).where(*kept.conditions).subquery()
     first = select(ranked.c.id).where(ranked.c.rank <= each)
-    found = db.execute(_joined(key).where(case_file.c.id.in_(first)).order_by(key, case_file.c.id)).mappings()
+    found = db.execute(_joined().where(case_file.c.id.in_(first)).order_by(key, case_file.c.id)).mappings()
     rows = _complete(db, [_row(row, now) for row in found])
     counted = select(case_file.c.state, func.count()).where(*kept.conditions).group_by(case_file.c.state)
     lanes = {state: number for state, number in db.execute(counted)}
@@ -133,7 +136,7 @@ def every_case(
 ) -> tuple[CaseRow, ...]:
     """All the cases of a list, the soonest due first, as far as `at_most`: for a file, or for one step on all of them."""
     key, _ = _key_of(Order.DUE)
-    query = _joined(key).where(*narrow(db, who, narrowed, now=now).conditions)
+    query = _joined().where(*narrow(db, who, narrowed, now=now).conditions)
     found = db.execute(query.order_by(key, case_file.c.id).limit(at_most)).mappings()
     return tuple(_complete(db, [_row(row, now) for row in found]))
 
@@ -141,7 +144,7 @@ def every_case(
 def named(db: Connection, who: Identity, references: tuple[str, ...], *, now: datetime) -> tuple[CaseRow, ...]:
     """Cases by their references, those that one may see."""
     key, _ = _key_of(Order.LATEST)
-    found = db.execute(_joined(key).where(visible_to(who), case_file.c.reference.in_(references)).order_by(key))
+    found = db.execute(_joined().where(visible_to(who), case_file.c.reference.in_(references)).order_by(key))
     return tuple(_complete(db, [_row(row, now) for row in found.mappings()]))
 
 
@@ -162,7 +165,7 @@ def _key_of(order: Order) -> tuple[ColumnElement[Any], bool]:
 # -- rows -----------------------------------------------------------------------------------------------------------------
 
 
-def _joined(key: ColumnElement[Any]) -> Any:
+def _joined() -> Select[Any]:
     columns = (
         "id", "reference", "state", "state_since", "urgent", "hold_until", "next_due_at", "next_rule", "next_track", "situation", "referent_id",
     )  # fmt: skip
@@ -177,7 +180,15 @@ def _joined(key: ColumnElement[Any]) -> Any:
         .outerjoin(quartier, quartier.c.id == case_file.c.quartier_id)
         .outerjoin(territory, territory.c.id == case_file.c.territory_id)
     )
-    return select(*(case_file.c[name] for name in columns), *names, key.label("sorted_by")).select_from(joined)
+    return select(*(case_file.c[name] for name in columns), *names).select_from(joined)
+
+
+def _rows_of(db: Connection, ids: list[str], now: datetime) -> list[CaseRow]:
+    """These cases, in this order: their page is chosen first, so that the rights on each business and each person are asked of a page alone."""
+    if not ids:
+        return []
+    found = {row["id"]: row for row in db.execute(_joined().where(case_file.c.id.in_(ids))).mappings()}
+    return [_row(found[one], now) for one in ids if one in found]
 
 
 def _row(row: Mapping[Any, Any], now: datetime) -> CaseRow:

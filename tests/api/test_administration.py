@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from api.pages.administration.webhooks import LABELS
 from api.security import new_token
 from cases.database import Database
+from cases.identifiers import new_id
 from cases.tables.case import case_file, task
 from cases.tables.people import absence, api_token, person, session
 from cases.tables.webhooks import webhook, webhook_delivery
@@ -18,7 +20,7 @@ from cases.webhooks import Wanted, make_webhook
 from notifications.links import new_link
 from notifications.previews import KEYS
 from notifications.tables import message, signed_link
-from tests.api.street import WORKER, Town
+from tests.api.street import NOW, WORKER, Town
 from tests.cases.conftest import database
 
 __all__ = ["database"]
@@ -52,6 +54,35 @@ def test_a_manager_sees_their_own_people_and_no_admin(town: Town) -> None:
     assert "Claire Nougaret" not in page
     assert town["laurent"].open(of(town, "stranger")).status == 404
     assert "Odile Arnoux" in town["admin"].open(f"{PEOPLE}?q=arnoux").page
+
+
+def test_people_come_thirty_at_a_time_and_are_found_without_their_accents(town: Town) -> None:
+    known = [{"id": new_id(NOW), "name": f"Élodie {number:02}", "created_at": NOW} for number in range(40)]
+    town.street.database.write(lambda db: db.execute(insert(person), known), WORKER)
+    browser = town["admin"].open(f"{PEOPLE}?q=elodie")
+    assert "Élodie 29" in browser.page
+    assert "Élodie 30" not in browser.page
+    further = re.search(r'href="([^"]*suite=[^"]*)"', browser.answer.text)
+    assert further is not None
+    browser.open(unescape(further[1]))
+    assert "Élodie 30" in browser.page
+    assert "Élodie 29" not in browser.page
+    assert "Suivants" not in browser.page
+    assert town["admin"].open(f"{PEOPLE}?q=arnoux&suite=abc").status == 422
+
+
+@pytest.mark.parametrize(
+    ("named", "told"),
+    [
+        ("cma", "Nora Petit a son rôle."),
+        ("antenne qui n’est nulle part", "Aucune antenne ne s'appelle"),
+        ("r", "Plusieurs antennes portent ces mots"),
+    ],
+)
+def test_a_branch_is_found_by_a_word_of_its_name(town: Town, named: str, told: str) -> None:
+    browser = town["admin"].open(PEOPLE)
+    browser.fill(name="Nora Petit", email="nora@example.org", role="operator", branch=named)
+    assert told in browser.page
 
 
 def test_whoever_is_invited_has_a_role_and_gets_a_link_to_come_in(town: Town) -> None:

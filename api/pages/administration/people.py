@@ -11,12 +11,13 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.pages import desk
+from api.pages.addresses import address
 from api.pages.administration.allowed import LEADERS, refuse_others
 from api.pages.shell import ROLES, PageVisit, done, see_other, to_correct
 from api.security import Visit
 from cases import people
 from cases.access import BRANCH_ROLES, TERRITORY_ROLES, Identity
-from cases.colleagues import Colleague, colleagues
+from cases.colleagues import PAGE, Colleague, colleagues
 from cases.database import Scope
 from cases.errors import CasesError, Invalid
 from cases.people import Newcomer
@@ -26,27 +27,44 @@ from engine.model import Role
 from engine.sentences import say, together
 from notifications.asking import ask_invitation
 
-router = APIRouter(prefix="/administration/personnes")
+HERE: Final = "/administration/personnes"
+router = APIRouter(prefix=HERE)
 SYSTEM: Final = Scope.worker()
 """Within their own scope, nobody writes to somebody else."""
 GIVEN_BY_A_MANAGER: Final = (Role.ADVISER, Role.MANAGER, Role.MENTOR)
+PROPOSED: Final = 100
+"""Branches beyond which their names would weigh more than the page: a word of the name is enough."""
 _FIELDS: Final = ("name", "email", "role", "territory", "branch")
 
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """What the page shows: the people, and the places where somebody may be let in."""
+    """What the page shows: the people, what continues their list, and the places where somebody may be let in."""
 
     people: list[Colleague]
+    more: str | None
     territories: list[tuple[str, str]]
-    branches: list[tuple[str, str]]
+    branches: list[str]
+    """Names, while they are few enough to be proposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Which of them are shown: those whose name or address has these words, after the page that ended there."""
+
+    words: str = ""
+    after: str = ""
+
+    def address(self, after: str = "") -> str:
+        """The page that begins there, of the same words."""
+        return address(HERE, {"q": self.words, "suite": after})
 
 
 @router.get("")
-async def show_people(request: Request, visit: PageVisit, q: str = "") -> Response:
-    """The people, by name; `q` narrows them."""
+async def show_people(request: Request, visit: PageVisit, q: str = "", suite: str = "") -> Response:
+    """The people, by name, a page at a time; `q` narrows them."""
     refuse_others(visit, LEADERS)
-    return await _show(request, visit, q[:80])
+    return await _show(request, visit, Listed(q[:80], suite))
 
 
 @router.post("")
@@ -58,9 +76,9 @@ async def invite(request: Request, visit: PageVisit) -> Response:
         newcomer = _newcomer(visit.identity, sent)
         await visit.work.write(lambda db: _let_in(db, visit.identity, newcomer, visit), SYSTEM)
     except CasesError as error:
-        return await _show(request, visit, "", sent=sent, error=error)
+        return await _show(request, visit, Listed(), sent=sent, error=error)
     told = say("{name} a son rôle. Un lien pour entrer part à {email}.", name=newcomer.name, email=newcomer.email)
-    return see_other(request, "/administration/personnes", done(told))
+    return see_other(request, HERE, done(told))
 
 
 def _newcomer(who: Identity, sent: FormData) -> Newcomer:
@@ -97,21 +115,28 @@ def _territories(db: Connection, who: Identity) -> list[tuple[str, str]]:
     return [(row.slug, row.name) for row in rows]
 
 
+def _branches(db: Connection) -> list[str]:
+    named = select(branch.c.name).where(branch.c.active).order_by(branch.c.name).limit(PROPOSED + 1)
+    found = list(db.execute(named).scalars())
+    return found if len(found) <= PROPOSED else []
+
+
 async def _show(
-    request: Request, visit: Visit, words: str, *, sent: FormData | None = None, error: CasesError | None = None
+    request: Request, visit: Visit, listed: Listed, *, sent: FormData | None = None, error: CasesError | None = None
 ) -> Response:
     who = visit.identity
 
     def read(db: Connection) -> Team:
-        offices = select(branch.c.id, branch.c.name).order_by(branch.c.name) if who.has(Role.ADMIN) else None
-        branches = [(row.id, row.name) for row in db.execute(offices)] if offices is not None else []
-        return Team(colleagues(db, who, words), _territories(db, who), branches)
+        found = colleagues(db, who, listed.words, listed.after or None)
+        return Team(*found, _territories(db, who), _branches(db) if who.has(Role.ADMIN) else [])
 
     def present(found: Team) -> dict[str, Any]:
         typed = {name: str(sent.get(name) or "") if sent else "" for name in _FIELDS}
         return {
-            "title": "Personnes", "words": words, "rows": [_row(one) for one in found.people], "given": _options(may_give(who).items()),
-            "territories": _options(found.territories), "branches": _options(found.branches, none="Aucune") if found.branches else [],
+            "title": "Personnes", "words": listed.words, "rows": [_row(one) for one in found.people],
+            "older": listed.address(found.more) if found.more else None, "newer": listed.address() if listed.after else None,
+            "summary": say("{page} personnes par page", page=PAGE), "given": _options(may_give(who).items()),
+            "territories": _options(found.territories), "branches": found.branches, "to_a_branch": who.has(Role.ADMIN),
             "typed": typed, "errors": to_correct(error) if error else [], "wrong": getattr(error, "field", None),
         }  # fmt: skip
 
@@ -120,15 +145,14 @@ async def _show(
     )  # fmt: skip
 
 
-def _options(pairs: Any, none: str = "") -> list[dict[str, str]]:
-    first = [{"value": "", "label": none}] if none else []
-    return first + [{"value": value, "label": label} for value, label in pairs]
+def _options(pairs: Any) -> list[dict[str, str]]:
+    return [{"value": value, "label": label} for value, label in pairs]
 
 
 def _row(one: Colleague) -> list[dict[str, Any]]:
     roles = together(dict.fromkeys(said_role(role) for role in one.roles), " · ") or "aucun rôle"
     return [
-        {"text": one.name, "href": f"/administration/personnes/{one.id}", "sub": one.email or say("sans adresse")},
+        {"text": one.name, "href": f"{HERE}/{one.id}", "sub": one.email or say("sans adresse")},
         {"text": roles}, {"text": str(one.cases) if one.cases else "–"}, {"text": say("peut entrer") if one.active else "fermé"},
     ]  # fmt: skip
 
