@@ -35,6 +35,8 @@ from notifications.tables import mail_count, message
 
 T = TypeVar("T")
 A_MINUTE_LATER = LEASE + timedelta(seconds=1)
+A_ROUND = 2 * A_MINUTE_LATER
+"""From one kill to the next: two hundred of them stay within the hours of one working day, as mails wait in the evening."""
 DUE_A_KILL = 5
 """Messages that are due when a worker is killed."""
 WORKERS = 4
@@ -119,7 +121,7 @@ def kill_workers(database: str, kills: int) -> Killed:
     ):
         ids = _later_by_rounds(url, DUE_A_KILL)
         for number in range(kills):
-            at = NOW + number * 3 * A_MINUTE_LATER
+            at = NOW + number * A_ROUND
             _live(url, sink, at, dies=True)
             _live(url, sink, at + A_MINUTE_LATER)
         once, more, lost, strange = _compared(sink.taken(), ids)
@@ -290,7 +292,7 @@ def _later_by_rounds(url: str, each: int) -> list[str]:
 
     def unit(db: Connection) -> None:
         for place, message_id in enumerate(ids):
-            at = NOW + place // each * 3 * A_MINUTE_LATER
+            at = NOW + place // each * A_ROUND
             db.execute(update(message).where(message.c.id == _own(message_id)).values(send_at=at))
 
     _write(url, unit)

@@ -23,7 +23,7 @@ from cases.access import Grant, Identity, scope_of
 from cases.database import Database, Scope, connect, widen_to_case
 from cases.identifiers import new_id
 from cases.intake import Detection
-from cases.journey import Request
+from cases.journey import Fired, Request
 from cases.tables.case import business, case_file, entrepreneur
 from cases.tables.memory import deadline
 from cases.tables.operators import branch, coverage, offer, operator
@@ -67,7 +67,9 @@ class Proposed:
 def measure(kind: str, branches: int, past: int = PAST) -> Proposed:
     """Build the ground on a database of its own and propose, once more for each of many cases."""
     with _database(kind) as (database, owner_url):
-        adviser, cases = database.write(lambda db: _ground(db, branches, past), Scope.worker())
+        adviser, logged = database.write(lambda db: _ground(db, branches, past), Scope.worker())
+        _look_at_it(owner_url)
+        cases = database.write(lambda db: _qualify(db, adviser, logged), Scope.worker())
         _look_at_it(owner_url)
         took, own, statements = _propose(database, adviser, cases)
         candidates = database.read(lambda db: _candidates(db, cases[0]), Scope.worker())
@@ -130,7 +132,7 @@ def _look_at_it(owner_url: str) -> None:
 # -- the ground -----------------------------------------------------------------------------------------------------------
 
 
-def _ground(db: Connection, branches: int, past: int) -> tuple[Identity, list[str]]:
+def _ground(db: Connection, branches: int, past: int) -> tuple[Identity, list[Fired]]:
     home = new_id(NOW)
     phase = {"state": "acceleration", "state_since": NOW, "created_at": NOW, "axes": ["local_trade"]}
     db.execute(insert(territory), {"id": home, "slug": "roubaix", "name": "Roubaix", "kind": "commune", **phase})
@@ -139,9 +141,13 @@ def _ground(db: Connection, branches: int, past: int) -> tuple[Identity, list[st
     adviser = Identity(None, "Adviser", (Grant(Role.ADVISER, territory=home),))
     logged = [intake.log_case(db, _shop(number), by=adviser, now=NOW).fired for number in range(WARM_UP + TIMES)]
     _past(db, logged[0].case_id, own, past)
+    return adviser, logged
+
+
+def _qualify(db: Connection, adviser: Identity, logged: list[Fired]) -> list[str]:
     for one in logged:
         journey.fire(db, Request(one.reference, "qualify"), by=adviser, now=NOW)
-    return adviser, [one.case_id for one in logged]
+    return [one.case_id for one in logged]
 
 
 def _shop(number: int) -> Detection:

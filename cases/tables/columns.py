@@ -63,6 +63,16 @@ class Json(TypeDecorator[Any]):
         return dialect.type_descriptor(kind)
 
 
+class Written(Json):
+    """JSON that is kept as it was written, since no question looks into it: on PostgreSQL, JSON takes half the time of JSONB to store."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """JSON everywhere."""
+        return dialect.type_descriptor(JSON(none_as_null=True))
+
+
 class Amount(TypeDecorator[Decimal]):
     """An amount in euros, to the cent."""
 

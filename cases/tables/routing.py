@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Text
 from sqlmodel import Field, SQLModel
 
-from cases.tables.columns import Id, Instant, Json, table_of
+from cases.tables.columns import Id, Instant, Json, Written, table_of
 
 
 class RoutingProposal(SQLModel, table=True):
@@ -19,8 +19,8 @@ class RoutingProposal(SQLModel, table=True):
     need_id: str | None = Field(default=None, sa_type=Id, foreign_key="need.id", index=True)
     computed_at: datetime = Field(sa_type=Instant)
     rules_version: str = Field(sa_type=Text)
-    inputs: Any = Field(default_factory=dict, sa_type=Json)
-    candidates: Any = Field(default_factory=list, sa_type=Json)
+    inputs: Any = Field(default_factory=dict, sa_type=Written)
+    candidates: Any = Field(default_factory=list, sa_type=Written)
     gap: bool = Field(default=False)
     current: bool = Field(default=True)
     choice: Any = Field(default=None, sa_type=Json, nullable=True)
