@@ -5,13 +5,30 @@ For the write path alone: what SQLAlchemy does again at each execution takes lon
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable, Select
+from psycopg.types.json import Json, Jsonb
+from sqlalchemy import (
+    JSON,
+    Connection,
+    Dialect,
+    Executable,
+    LargeBinary,
+    Select,
+    Table,
+    Text,
+    bindparam,
+    cast,
+    column,
+    func,
+    insert,
+    select,
+)
 from sqlalchemy.exc import DBAPIError
 
 Names = tuple[str, ...]
@@ -45,6 +62,27 @@ def compiled(statement: Executable, names: Names, dialect: Dialect) -> Compiled:
     if found is None:
         found = _COMPILED[statement, names, dialect.name] = _compile(statement, names, dialect)
     return found
+
+
+@cache
+def rows_as_one(table: Table, names: Names, dialect: Dialect) -> Compiled | None:
+    """The statement of PostgreSQL that inserts any number of rows, its value `rows` as `as_json` writes them; None for a table that keeps bytes."""
+    columns = [table.c[name] for name in names]
+    if any(isinstance(one.type, LargeBinary) for one in columns):
+        return None
+    typed = (column(one.name, one.type) for one in columns)
+    given = func.json_to_recordset(cast(bindparam("rows", type_=Text), JSON)).table_valued(*typed, name="given")
+    rows = select(*given.render_derived(with_types=True).c)
+    return _compile(insert(table).from_select(names, rows), ("rows",), dialect)
+
+
+def as_json(rows: list[Mapping[str, Any]]) -> str:
+    """Rows as the driver takes them, as that statement takes them."""
+    return json.dumps(rows, separators=(",", ":"), ensure_ascii=False, default=_plainly)
+
+
+def _plainly(value: Any) -> Any:
+    return value.obj if isinstance(value, Json | Jsonb) else str(value)
 
 
 def fetch(db: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Any]:

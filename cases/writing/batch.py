@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Delete, Insert, Table, Update, insert
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from cases.facts.compiled import Compiled, compiled, driver_of, the_drivers_errors
+from cases.facts.compiled import Compiled, as_json, compiled, driver_of, rows_as_one, the_drivers_errors
 
 
 class Batch:
@@ -18,11 +18,11 @@ class Batch:
 
     def __init__(self, db: Connection) -> None:
         self._db = db
-        self._waiting: list[tuple[Compiled, Mapping[str, Any]]] = []
+        self._waiting: list[tuple[Insert | Update | Delete, Compiled, Mapping[str, Any]]] = []
 
     def add(self, statement: Insert | Update | Delete, values: Mapping[str, Any]) -> None:
         """Do it when the batch is sent. `values` are columns and what they become, and what the statement binds by name."""
-        self._waiting.append((compiled(statement, tuple(values), self._db.dialect), values))
+        self._waiting.append((statement, compiled(statement, tuple(values), self._db.dialect), values))
 
     def insert(self, table: Table, row: Mapping[str, Any]) -> None:
         """Insert a row; a column that it does not name takes its default."""
@@ -38,22 +38,35 @@ class Batch:
         """Do all that waits; give how many rows the last one changed."""
         waiting, self._waiting = self._waiting, []
         with self._in_one_trip() as driver:
-            done = [driver.execute(ready.sql, ready.bound(values)) for ready, values in waiting]
+            done = [driver.execute(ready.sql, ready.bound(values)) for _, ready, values in waiting]
         return int(done[-1].rowcount) if done else 0
 
     def send_alike_together(self) -> None:
         """Do all that waits, each statement for all its rows at once, in the order in which each came first.
 
-        For rows that wait on nothing but earlier statements, as those of new cases do: many times as fast.
+        For rows that wait on nothing but earlier statements, as those of new cases do: many times as fast. On PostgreSQL, rows that are
+        inserted are one statement, which is given them as one JSON text.
         """
-        alike: dict[str, list[Any]] = {}
-        for ready, values in self._waiting:
-            alike.setdefault(ready.sql, []).append(ready.bound(values))
+        alike: dict[str, tuple[Insert | Update | Delete, list[Any]]] = {}
+        for statement, ready, values in self._waiting:
+            alike.setdefault(ready.sql, (statement, []))[1].append(ready.bound(values))
         self._waiting = []
         with self._in_one_trip() as driver:
             cursor = driver.cursor()
-            for sql, rows in alike.items():
-                cursor.executemany(sql, rows)
+            for sql, (statement, rows) in alike.items():
+                as_one = self._as_one(statement, rows)
+                if as_one:
+                    cursor.execute(as_one.sql, as_one.bound({"rows": as_json(rows)}))
+                else:
+                    cursor.executemany(sql, rows)
+
+    def _as_one(self, statement: Insert | Update | Delete, rows: list[Any]) -> Compiled | None:
+        """The statement that inserts all these rows at once, where there is one and it is worth it."""
+        table, dialect = statement.table, self._db.dialect
+        if dialect.name != "postgresql" or len(rows) == 1:
+            return None
+        plain = isinstance(table, Table) and statement is _insert_into(table)
+        return rows_as_one(table, tuple(rows[0]), dialect) if plain else None
 
     @contextmanager
     def _in_one_trip(self) -> Iterator[Any]:

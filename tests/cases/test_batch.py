@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from cases.database import Database, Scope
 from cases.facts.documents import answer, day_in, documents, instant_in, question
-from cases.tables.memory import deadline, stay
+from cases.tables.memory import deadline, journal, stay
 from cases.writing.batch import Batch
 
 WORKER = Scope.worker()
@@ -66,6 +66,38 @@ def test_writes_that_are_alike_are_done_together_and_rows_may_change_until_then(
 
     rows = database.read(lambda db: db.execute(select(stay).order_by(stay.c.id)).all(), WORKER)
     assert [(row.id, row.subject_id, row.left_at) for row in rows] == [("s1", "c1", NOW), ("s2", "c2", NOW)]
+
+
+def test_rows_that_are_inserted_together_keep_each_kind_of_value(database: Database) -> None:
+    reunion, words = timezone(timedelta(hours=4)), 'Œuvre « d’été » "à" 100 % \\ \n 🎪'
+    line = {
+        "subject_id": "c1", "subject": "case", "at": NOW.astimezone(reunion), "track": "case", "event": "note", "actor_role": "adviser", "via": "page",
+        "reason": words, "facts": {"words": words, "many": [1, 2.5, None, True]}, "on_behalf": None, "definition": 1, "previous": "", "hash": "h",
+    }  # fmt: skip
+
+    def unit(db: Connection) -> None:
+        writes = Batch(db)
+        for number in (1, 2):
+            writes.insert_whole(
+                journal, {**line, "sequence": number, "cascade": "words alone" if number == 2 else None}
+            )
+            writes.insert_whole(
+                deadline, {**DEADLINE, "id": f"d{number}", "occurrence": number, "extended": number == 2}
+            )
+        writes.send_alike_together()
+
+    database.write(unit, WORKER)
+
+    lines = database.read(lambda db: db.execute(select(journal).order_by(journal.c.sequence)).mappings().all(), WORKER)
+    assert [{name: row[name] for name in line} for row in lines] == [line, line]
+    assert [row["cascade"] for row in lines] == [None, "words alone"]
+    assert database.read(
+        lambda db: db.execute(select(journal.c.sequence).where(journal.c.cascade.is_(None))).all(), WORKER
+    ) == [(1,)]
+    kept = database.read(lambda db: db.execute(select(deadline).order_by(deadline.c.id)).mappings().all(), WORKER)
+    assert [(row["due_on"], row["due_at"], row["extended"], row["left"]) for row in kept] == [
+        (date(2027, 2, 16), NOW, False, None), (date(2027, 2, 16), NOW, True, None)
+    ]  # fmt: skip
 
 
 def test_an_error_of_the_driver_is_one_of_sqlalchemy(database: Database) -> None:
