@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.routing import BaseRoute
 
 from api import csrf, errors, link_limits, pages
 from api.encrypted import OverTls
@@ -89,15 +91,30 @@ def _add_layers(app: FastAPI, chosen: Settings) -> None:
 
 
 def _add_routes(app: FastAPI, *, demo: bool) -> None:
-    """Every page is guarded from forged forms, and what links send is counted, here and once; the mail readers’ own button sends no form, and is counted too."""
-    for router in ROUTERS:
-        app.include_router(router, prefix="/api/v1", responses={**errors.PROBLEMS}, default_response_class=SpokenJson)
-    guarded = [Depends(csrf.checked), Depends(link_limits.checked)]
-    shown = (*pages.ROUTERS, *(pages.OF_THE_DEMO if demo else ()))
-    for router in shown:
-        app.include_router(router, dependencies=guarded, include_in_schema=False)
-    for router in pages.UNGUARDED:
-        app.include_router(router, dependencies=[Depends(link_limits.checked)], include_in_schema=False)
-    app.state.addresses = frozenset(getattr(route, "path", "") for router in shown for route in router.routes)
-    app.include_router(health.router, include_in_schema=False)
+    app.state.addresses = frozenset(
+        getattr(route, "path", "") for router in _shown(demo=demo) for route in router.routes
+    )
+    app.router.routes += _doors(demo=demo)
     app.router.routes.append(app.state.frame.assets.route)
+
+
+def _shown(*, demo: bool) -> tuple[APIRouter, ...]:
+    return (*pages.ROUTERS, *(pages.OF_THE_DEMO if demo else ()))
+
+
+@cache
+def _doors(*, demo: bool) -> tuple[BaseRoute, ...]:
+    """The routes of every application of this process: what each takes and depends on is worked out once.
+
+    Every page is guarded from forged forms, and what links send is counted, here and once; the mail readers’ own button sends no form, and is counted too.
+    """
+    doors = APIRouter()
+    for router in ROUTERS:
+        doors.include_router(router, prefix="/api/v1", responses={**errors.PROBLEMS}, default_response_class=SpokenJson)
+    guarded = [Depends(csrf.checked), Depends(link_limits.checked)]
+    for router in _shown(demo=demo):
+        doors.include_router(router, dependencies=guarded, include_in_schema=False)
+    for router in pages.UNGUARDED:
+        doors.include_router(router, dependencies=[Depends(link_limits.checked)], include_in_schema=False)
+    doors.include_router(health.router, include_in_schema=False)
+    return tuple(doors.routes)

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final, Self, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -76,7 +77,6 @@ class Provider:
 
     def __init__(self, chosen: Settings, clock: Clock) -> None:
         self._chosen, self._clock, self._issuer = chosen, clock, chosen.oidc_issuer.rstrip("/")
-        self._client = httpx2.AsyncClient(timeout=PATIENCE, follow_redirects=False)
         self._known: Mapping[str, Any] = {}
         self._keys: KeySet | None = None
         self._read_at: datetime | None = None
@@ -93,7 +93,8 @@ class Provider:
 
     async def close(self) -> None:
         """Let the connections go."""
-        await self._client.aclose()
+        if "_client" in vars(self):
+            await self._client.aclose()
 
     async def way_in(self, attempt: Attempt) -> str:
         """Where somebody is sent to say who they are. Raises ProviderAway."""
@@ -137,6 +138,11 @@ class Provider:
                 "Votre adresse n’est pas vérifiée par ce service d’identité : entrez par un courriel."
             )
         return email.strip().lower()
+
+    @cached_property
+    def _client(self) -> httpx2.AsyncClient:
+        """Made when somebody first comes that way: it reads every authority that this machine trusts."""
+        return httpx2.AsyncClient(timeout=PATIENCE, follow_redirects=False)
 
     # -- what is asked of it --------------------------------------------------------------------------------------------------
 

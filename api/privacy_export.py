@@ -7,10 +7,11 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from cases.journal import plain, shown
 from engine.sentences import say
@@ -44,13 +45,18 @@ def _archive(data: Mapping[str, Any], told: Mapping[str, Rows], now: datetime) -
 
 
 def _page(told: Mapping[str, Rows], now: datetime) -> str:
+    subjects = [{"title": title, "parts": list(_parts(rows))} for title, rows in told.items()]
+    return _template().render(subjects=subjects, on=f"{now:%d/%m/%Y}")
+
+
+@cache
+def _template() -> Template:
     made = Environment(
         loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
     )
     teach(made)
     made.filters.update(filters())
-    subjects = [{"title": title, "parts": list(_parts(rows))} for title, rows in told.items()]
-    return made.get_template("export.html").render(subjects=subjects, on=f"{now:%d/%m/%Y}")
+    return made.get_template("export.html")
 
 
 def _of_case(held: Held) -> Rows:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -94,19 +95,19 @@ def bring_up(
 ) -> Loaded:
     """Make the rows of a table as they are given, by their key: what is the same already is left alone. A dry run only counts."""
     present = {row[key]: row for row in db.execute(select(table)).mappings()}
-    new = changed = same = 0
+    added: list[dict[str, Any]] = []
+    changed = same = 0
     for row in rows:
         there = present.get(row[key])
         if there is None:
-            new += 1
-            identifier = {"id": new_id(now)} if "id" in table.c else {}
-            statement: Any = insert(table).values(**identifier, **row)
+            added.append(({"id": new_id(now)} if "id" in table.c else {}) | dict(row))
         elif any(there[name] != value for name, value in row.items()):
             changed += 1
-            statement = update(table).where(table.c[key] == row[key]).values(**row)
+            if not dry_run:
+                db.execute(update(table).where(table.c[key] == row[key]).values(**row))
         else:
             same += 1
-            continue
-        if not dry_run:
-            db.execute(statement)
-    return Loaded(table.name, new, changed, same)
+    if not dry_run:
+        for _, alike in groupby(added, dict.keys):
+            db.execute(insert(table), list(alike))
+    return Loaded(table.name, len(added), changed, same)

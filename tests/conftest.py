@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import sys
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -10,13 +13,34 @@ import pytest
 
 from api.settings import settings
 from tests.chromium import find_chromium
-from tests.postgres import PostgresServer, PostgresUnavailable, shared_server
+from tests.in_memory import memory_folder
+from tests.postgres import SHORT_LIVED, PostgresServer, PostgresUnavailable, shared_server
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--require-all", action="store_true", help="a skipped test is a failure")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What the tests write stays in memory where there is room, and the bytecode of the commands that they start is kept."""
+    if (folder := memory_folder()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first: no process is left alone with one at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """What was imported and collected lives until the end: the collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -35,7 +59,7 @@ def pytest_make_collect_report(
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """A PostgreSQL server of our own, shared by the test processes and ended by its id."""
     try:
-        with shared_server(_shared_folder(tmp_path_factory)) as server:
+        with shared_server(_shared_folder(tmp_path_factory), data_in=memory_folder(), **SHORT_LIVED) as server:
             yield server
     except PostgresUnavailable as error:
         pytest.skip(str(error))

@@ -30,6 +30,14 @@ SETTINGS = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
 }
+SHORT_LIVED = {
+    "autovacuum": "off",  # it wakes up once a minute: no database of a test is that old
+    "jit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "128MB",
+}
+"""Settings for databases that a test makes, fills a little and drops."""
 _numbers = count()
 
 
@@ -63,18 +71,27 @@ class PostgresServer:
         """A fresh database, copied from a template."""
         name = f"qp_{os.getpid()}_{next(_numbers)}"
         with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as server:
-            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {OWNER}')
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {OWNER} STRATEGY file_copy')
         return PostgresUrls(self.url(OWNER, name), self.url(APPLICATION, name))
+
+    def drop(self, urls: PostgresUrls) -> None:
+        """Remove a database that its test has left, whoever else is still in it."""
+        name = urls.app_url.rpartition("/")[2]
+        with psycopg.connect(self.url("postgres", "postgres"), autocommit=True) as server:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextmanager
-def shared_server(folder: Path, **settings: str) -> Iterator[PostgresServer]:
-    """The server of this test session: the first process to need it starts it, with these settings too, the last to leave ends it."""
+def shared_server(folder: Path, *, data_in: Path | None = None, **settings: str) -> Iterator[PostgresServer]:
+    """The server of this test session: the first process to need it starts it, with these settings too, the last to leave ends it.
+
+    Its data are in a folder of their own, in `data_in` when told.
+    """
     users, place = folder / "postgres.users", folder / "postgres.place"
     with _locked(folder):
         known = int(users.read_text()) if users.exists() else 0
         if not known:
-            data, port = _start(SETTINGS | settings)
+            data, port = _start(SETTINGS | settings, data_in)
             place.write_text(f"{port} {data}")
         users.write_text(str(known + 1))
         port_there, data_there = place.read_text().split(" ", 1)
@@ -95,10 +112,10 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
 
 
-def _start(chosen: dict[str, str]) -> tuple[Path, int]:
+def _start(chosen: dict[str, str], data_in: Path | None) -> tuple[Path, int]:
     """Make a cluster and start it: its folder and its port."""
     binaries = _binaries()
-    data = Path(tempfile.mkdtemp(prefix="qp-postgres-"))
+    data = Path(tempfile.mkdtemp(prefix="qp-postgres-", dir=data_in))
     as_user = _as_another_user(data)
     make = [*as_user, str(binaries / "initdb"), "-D", str(data / "db"), "-U", "postgres"]
     choices = ["-A", "trust", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -103,9 +104,9 @@ def frame_of(settings: Settings, *, demo: bool = False) -> Frame:
     key = settings.secret_key.get_secret_value()
     if settings.in_production and not key:
         raise SecretKeyMissing
-    assets = Assets()
+    environment, assets = _read_once()
     return Frame(
-        environment=_environment(assets),
+        environment=environment,
         assets=assets,
         product={"name": settings.name, "href": "/", "logo": settings.logo or None},
         theme_css=settings.theme_css or None,
@@ -115,11 +116,14 @@ def frame_of(settings: Settings, *, demo: bool = False) -> Frame:
     )
 
 
-def _environment(assets: Assets) -> Environment:
+@cache
+def _read_once() -> tuple[Environment, Assets]:
+    """The templates and the files of the pages, which no setting changes: a process compiles and compresses each once."""
+    assets = Assets()
     made = Environment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
     )
     teach(made)
     made.filters.update(filters())
     made.globals["asset"] = assets
-    return made
+    return made, assets

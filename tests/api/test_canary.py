@@ -223,6 +223,7 @@ def test_after_her_erasure_she_is_in_no_table_and_in_no_file(
     assert not any(kept_files(tmp_path, "cases.db*"))
 
 
+@pytest.mark.long
 def test_whatever_field_she_was_written_in_her_erasure_reaches_it(database: Database, tmp_path: Path) -> None:
     """Her words in every field of every step and record that the rules declare: a field that joins them is written in too."""
     lives = WrittenLives(database, HerWords())

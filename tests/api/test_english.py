@@ -138,6 +138,7 @@ def walk(browser: Browser, data: set[str], seen: set[str]) -> list[str]:
     return wrong
 
 
+@pytest.mark.long
 def test_the_pages_of_who_works_here_say_nothing_outside_of_the_catalogues(place: Database, marked: None) -> None:
     data, looked_at, wrong = place.read(typed, WORKER), set[str](), list[str]()
     for role in ROLES:

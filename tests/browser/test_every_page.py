@@ -161,6 +161,7 @@ def test_the_checks_see_each_thing_that_can_be_wrong() -> None:
         assert wrong in said, wrong
 
 
+@pytest.mark.long
 def test_every_page_fits_every_screen_and_reads_as_french(base: str) -> None:
     wrong, looked_at = asyncio.run(walk_all(base))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 
@@ -25,13 +26,14 @@ def database(
     """An empty database with every table; on PostgreSQL, seen by the application's role."""
     if request.param == "sqlite":
         shutil.copy(migrated_file(tmp_path_factory.getbasetemp()), tmp_path / "cases.db")
-        url = f"sqlite:///{tmp_path}/cases.db"
-    else:
-        server = request.getfixturevalue("postgres_server")
-        url = server.new_database(migrated_template(server, tmp_path_factory.getbasetemp())).app_url
-    database = connect(url)
-    yield database
-    database.close()
+        with closing(connect(f"sqlite:///{tmp_path}/cases.db")) as database:
+            yield database
+        return
+    server = request.getfixturevalue("postgres_server")
+    urls = server.new_database(migrated_template(server, tmp_path_factory.getbasetemp()))
+    with closing(connect(urls.app_url)) as database:
+        yield database
+    server.drop(urls)
 
 
 @cache

@@ -100,12 +100,14 @@ def test_every_route_has_its_class_and_every_class_its_route(town: Crossroads) -
 
 
 @pytest.mark.asvs("8.2.1", "8.2.2", "8.3.1", "8.4.1", "15.3.1")
+@pytest.mark.long
 def test_nobody_sees_or_changes_what_is_not_theirs_nor_learns_that_it_is_there(town: Crossroads) -> None:
     assert list(walk(town, application(town.database, town.clock))) == []
 
 
 @pytest.mark.postgres
 @pytest.mark.asvs("8.3.1", "8.4.1")
+@pytest.mark.long
 def test_with_the_filter_taken_away_the_database_refuses_alone(
     postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
