@@ -2,52 +2,82 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, MutableMapping
+from functools import cache
+from importlib import import_module
+from typing import Any, Final, cast
+
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from api.commands import (
-    aids,
-    database,
-    demo,
-    export,
-    imports,
-    messages,
-    operators,
-    people,
-    privacy,
-    quartiers,
-    reference,
-    reminders,
-    routing,
-    screenshots,
-    serving,
-    territories,
-    workflow,
-)
+PLACES: Final[Mapping[str, str]] = {
+    "workflow": "workflow:app",
+    "db": "database:app",
+    "user": "people:users",
+    "token": "people:tokens",
+    "territory": "territories:app",
+    "privacy": "privacy:app",
+    "reference": "reference:app",
+    "operators": "operators:app",
+    "quartiers": "quartiers:app",
+    "aids": "aids:app",
+    "export": "export:app",
+    "messages": "messages:app",
+    "reminders": "reminders:app",
+    "import": "imports:import_file",
+    "verify": "database:verify",
+    "backup": "database:backup",
+    "restore": "database:restore",
+    "migrate-cases": "workflow:migrate_cases",
+    "demo": "demo:demo",
+    "routing": "routing:show",
+    "screenshots": "screenshots:screenshots",
+    "serve": "serving:serve",
+    "worker": "serving:worker",
+}
+"""Each command, and where it is: a file of `api/commands`, and what of it."""
 
-app = typer.Typer(no_args_is_help=True, help="Quartiers productifs: du commerce repéré à l’aide obtenue.")
-app.add_typer(workflow.app, name="workflow")
-app.add_typer(database.app, name="db")
-app.add_typer(people.users, name="user")
-app.add_typer(people.tokens, name="token")
-app.add_typer(territories.app, name="territory")
-app.add_typer(privacy.app, name="privacy")
-app.add_typer(reference.app, name="reference")
-app.add_typer(operators.app, name="operators")
-app.add_typer(quartiers.app, name="quartiers")
-app.add_typer(aids.app, name="aids")
-app.add_typer(export.app, name="export")
-app.add_typer(messages.app, name="messages")
-app.add_typer(reminders.app, name="reminders")
-app.command("import")(imports.import_file)
-app.command()(database.verify)
-app.command()(database.backup)
-app.command()(database.restore)
-app.command()(workflow.migrate_cases)
-app.command()(demo.demo)
-app.command("routing")(routing.show)
-app.command()(screenshots.screenshots)
-app.command()(serving.serve)
-app.command()(serving.worker)
+
+class Commands(Mapping[str, Any]):
+    """The commands by their names; the file of one is read when it is asked for, so that each starts at once."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PLACES)
+
+    def __len__(self) -> int:
+        return len(PLACES)
+
+
+class OneAtATime(TyperGroup):
+    """The product's commands, as the terminal asks for them."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = cast(MutableMapping[str, Any], Commands())
+
+
+app = typer.Typer(cls=OneAtATime, no_args_is_help=True)
+
+
+@app.callback(help="Quartiers productifs: du commerce repéré à l’aide obtenue.")
+def _product() -> None:
+    return
+
+
+@cache
+def _read(name: str) -> Any:
+    file, _, part = PLACES[name].partition(":")
+    found, alone = getattr(import_module(f"api.commands.{file}"), part), typer.Typer()
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=name)
+    else:
+        alone.command(name)(found)
+    return get_group(alone).commands[name]
+
 
 if __name__ == "__main__":
     app()

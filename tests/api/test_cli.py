@@ -43,6 +43,14 @@ def qp(url: str, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_a_command_starts_without_the_pages_nor_the_other_commands() -> None:
+    asked = "import sys; from api.cli import Commands; Commands()['workflow']; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    read = set(done.stdout.split())
+    assert "api.commands.workflow" in read
+    assert not read & {"api.app", "api.commands.demo", "api.commands.serving", "playwright"}
+
+
 def _a_territory(url: str) -> None:
     database = connect(url)
     row = {
