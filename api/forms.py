@@ -13,7 +13,8 @@ from starlette.datastructures import FormData
 from cases.views.choices import Choice
 from engine.lists import AXIS, CHANNEL, OUTCOME
 from engine.model import Input, InputKind, Refusal
-from engine.sentences import capital, say
+from engine.sentences import capital, in_euros, say
+from notifications.languages import language
 from notifications.typography import day_short
 
 SHORT: Final = frozenset(
@@ -148,7 +149,7 @@ def _typed(asked: Input) -> tuple[str, Mapping[str, str]]:
     if asked.kind is InputKind.NUMBER:
         return "number", {"min": "0", "step": "1", "inputmode": "numeric"}
     if asked.kind is InputKind.MONEY:
-        return "text", {"inputmode": "decimal", "placeholder": "1 500,00 €"}
+        return "text", {"inputmode": "decimal", "placeholder": in_euros(1500)}
     if asked.name == "time":
         return "time", {}
     if asked.kind is InputKind.CASE:
@@ -243,8 +244,9 @@ def _number(sent: FormData, name: str) -> int | str:
 
 
 def _money(sent: FormData, name: str) -> dict[str, str] | None:
-    """Euros, written with or without cents, with a comma or a point."""
-    written = re.sub(r"[\s€]", "", _text(sent, name)).replace(",", ".")
+    """Euros, written with or without cents, with a comma or a point; in English a comma stands between thousands."""
+    decimal = "." if language().is_french else ""
+    written = re.sub(r"[\s€]", "", _text(sent, name)).replace(",", decimal)
     cents = f"{written}.00" if written.isdigit() else written
     return {"amount": cents, "currency": "EUR"} if written else None
 

@@ -13,12 +13,14 @@ from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from cases.journal import plain, shown
+from cases.journal import plain
+from cases.journal import shown as as_read
 from engine.sentences import say
-from notifications.languages import teach
+from notifications.languages import shown, teach
 from notifications.personal_data import Held
-from notifications.typography import filters
+from notifications.typography import day_long, filters
 
+_PAGE: Final = say("a-lire")
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 Rows = Mapping[str, tuple[Mapping[str, Any], ...]]
 """The parts of what is held, by their French name."""
@@ -40,13 +42,13 @@ def _archive(data: Mapping[str, Any], told: Mapping[str, Rows], now: datetime) -
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in data.items():
             archive.writestr(name, json.dumps(content, ensure_ascii=False, indent=1))
-        archive.writestr("a-lire.html", _page(told, now))
+        archive.writestr(f"{shown(_PAGE)}.html", _page(told, now))
     return file.getvalue()
 
 
 def _page(told: Mapping[str, Rows], now: datetime) -> str:
     subjects = [{"title": title, "parts": list(_parts(rows))} for title, rows in told.items()]
-    return _template().render(subjects=subjects, on=f"{now:%d/%m/%Y}")
+    return _template().render(subjects=subjects, on=day_long(now.date(), weekday=False, year=True))
 
 
 @cache
@@ -73,5 +75,5 @@ def _parts(parts: Rows) -> Iterator[dict[str, Any]]:
 
 
 def _pairs(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, value in shown(row).items():
+    for name, value in as_read(row).items():
         yield name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -15,7 +15,7 @@ from cases.views.listing import CaseRow
 from engine.definition import MACHINES, RULES
 from engine.lists import AXIS, DECLINE, LEVER, SITUATION
 from engine.model import Kind, Role
-from engine.sentences import say
+from engine.sentences import ours, say, together
 
 Rows = tuple[tuple[Cell, ...], ...]
 AT_MOST: Final = 10_000
@@ -46,15 +46,15 @@ def tables_of_indicators(found: Indicators, *, whole: bool = False) -> tuple[Tab
     if not whole:
         return parts
     lines = [
-        (part.title, str(row[0] or ""), name, cell)
+        (ours(part.title), row[0] or "", ours(name), cell)
         for part in parts for row in part.rows for name, cell in zip(part.columns[1:], row[1:], strict=True)
     ]  # fmt: skip
-    return (Table(found.backlog.name, ("Tableau", "Ligne", "Mesure", "Valeur"), tuple(lines)),)
+    return (Table(found.backlog.name, ("Rubrique", "Ligne", "Mesure", "Valeur"), tuple(lines)),)
 
 
 def _grid(found: Indicators) -> Table:
     states = MACHINES[Kind.CASE].states
-    rows: Rows = tuple((states[state].french, *ages, sum(ages)) for state, ages in found.backlog.grid.items())
+    rows: Rows = tuple((ours(states[state].french), *ages, sum(ages)) for state, ages in found.backlog.grid.items())
     ages = tuple(
         say("{least} à {most} jours ouvrés", least=least, most=most)
         if most
@@ -65,12 +65,12 @@ def _grid(found: Indicators) -> Table:
 
 
 def _broken(found: Indicators) -> Table:
-    rows = tuple((one.owner or OWNERS.get(one.role, one.role), one.cases.count) for one in found.backlog.broken)
+    rows = tuple((one.owner or ours(OWNERS.get(one.role, one.role)), one.cases.count) for one in found.backlog.broken)
     return Table("En retard", ("Chez", "Dossiers en retard"), rows)
 
 
 def _delays(found: Indicators) -> Table:
-    rows = tuple((DELAYS[one.figure], one.cases.count, one.median, one.p90, one.rule) for one in found.delays)
+    rows = tuple((ours(DELAYS[one.figure]), one.cases.count, one.median, one.p90, one.rule) for one in found.delays)
     return Table(
         "Délais",
         ("Délai, sur 90 jours", "Dossiers", "Médiane (jours ouvrés)", "9 sur 10 (jours ouvrés)", "Règle"),
@@ -93,17 +93,18 @@ def _branches(found: Indicators) -> Table:
 
 
 def _needs(found: Indicators) -> Table:
-    rows = [(label, found.axes[code]) for code, label in AXIS.items()]
+    rows = [(ours(label), found.axes[code]) for code, label in AXIS.items()]
     return Table(
         "Axes et leviers",
         ("Axe ou levier", "Dossiers ouverts"),
-        (*rows, *((label, found.levers[code]) for code, label in LEVER.items())),
+        (*rows, *((ours(label), found.levers[code]) for code, label in LEVER.items())),
     )
 
 
 def _gaps(found: Indicators) -> Table:
     rows = tuple(
-        (f"{subject_in_short(one.subject)}, {one.quartier or 'hors quartier'}", one.cases.count) for one in found.gaps
+        (together((ours(subject_in_short(one.subject)), one.quartier or ours("hors quartier")), ", "), one.cases.count)
+        for one in found.gaps
     )
     return Table("Sans offre", ("Besoin et quartier", "Dossiers"), rows)
 
@@ -117,14 +118,17 @@ def _weeks(found: Indicators) -> Table:
 def _case(row: CaseRow, now: datetime) -> tuple[Cell, ...]:
     late = row.due_at is not None and row.due_at < now
     return (
-        row.reference, row.name, row.person, row.phone, MACHINES[Kind.CASE].states[row.state].french,
-        row.calendar.day_of(row.state_since).isoformat(), row.age, ", ".join(subject_in_short(one) for one in row.needs),
-        row.place or SITUATION.get(row.situation, ""), row.territory, row.referent, row.holder,
+        row.reference, row.name, row.person, row.phone, ours(MACHINES[Kind.CASE].states[row.state].french),
+        row.calendar.day_of(row.state_since).isoformat(), row.age, together(map(subject_in_short, row.needs), ", "),
+        row.place or ours(SITUATION.get(row.situation, "")), row.territory, row.referent, row.holder,
         row.due_on.isoformat() if row.due_on else None, _rule(row.rule),
-        "oui" if late else "", "oui" if row.urgent else "", row.hold_until.isoformat() if row.hold_until else None,
+        _YES if late else "", _YES if row.urgent else "", row.hold_until.isoformat() if row.hold_until else None,
     )  # fmt: skip
+
+
+_YES: Final = say("oui")
 
 
 def _rule(name: str | None) -> str | None:
     rule = RULES.get(name) if name else None
-    return rule.label if rule else None
+    return ours(rule.label) if rule else None

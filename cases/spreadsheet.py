@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
 import xlsxwriter
+
+from engine.sentences import Sentence
 
 Cell = str | int | float | Decimal | None
 _MARK: Final = "\N{BYTE ORDER MARK}"
@@ -23,11 +25,19 @@ _WIDEST: Final = 60
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: its title, its columns, its rows."""
+    """A table: its title, its columns, its rows. A cell that is ours is a `Sentence`; the others were typed."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    typed: int = 0
+    """How many of its first columns somebody else named."""
+
+    def said_by(self, say: Callable[[object], str]) -> Table:
+        """The same, its words of ours said by what knows the reader's language."""
+        columns = (*self.columns[: self.typed], *map(say, self.columns[self.typed :]))
+        rows = tuple(tuple(say(cell) if isinstance(cell, Sentence) else cell for cell in row) for row in self.rows)
+        return replace(self, title=say(self.title), columns=columns, rows=rows)
 
 
 def as_csv(table: Table) -> bytes:

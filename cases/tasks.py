@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -21,20 +22,21 @@ TO_THE_HELPED: Final = "call"
 """A call to the person who is helped: noting it is an exchange on their case."""
 TO_A_PARTNER: Final = "call_partner"
 """A call to a branch, a mentor, a colleague."""
+FRENCH: Final = "fr"
 AT_MOST: Final = 100
 """Calls that a page reads: who has more starts with the oldest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A call that is to be made. `says` is what there is to say; `due_on` is a local day; None: no case, or no number."""
+    """A call that is to be made. `says` is what there is to say, by language; `due_on` is a local day; None: no case, or no number."""
 
     case_id: str | None
     territory_id: str | None
     owner_id: str | None
     kind: str
     label: str
-    says: str
+    says: Mapping[str, str]
     phone: str | None
     message_id: str
     due_on: date
@@ -46,7 +48,8 @@ class Call:
 
     id: str
     label: str
-    says: tuple[str, ...]
+    says: Mapping[str, tuple[str, ...]]
+    """Line by line, by language; all of them have French."""
     phone: str | None
     since: datetime
     due_on: date
@@ -57,17 +60,25 @@ class Call:
     name: str | None = None
     """The business."""
 
+    def said_in(self, language: str) -> tuple[str, ...]:
+        """What there is to say in a language, line by line; in French where it is kept in no other."""
+        return self.says.get(language) or self.says[FRENCH]
+
 
 def ask_to_call(db: Connection, asked: Asked, now: datetime) -> None:
     """Ask somebody to call. What there is to say joins a call to the same person on the same case that nobody made yet."""
     same = (task.c.case_id == asked.case_id, task.c.label == asked.label, task.c.done_at.is_(None))
-    known = db.execute(select(task.c.id, task.c.detail).where(*same).limit(1)).first() if asked.case_id else None
+    query = select(task.c.id, task.c.detail, task.c.translations).where(*same).limit(1)
+    known = db.execute(query).first() if asked.case_id else None
+    french, others = asked.says[FRENCH], {code: words for code, words in asked.says.items() if code != FRENCH}
     if known is None:
         row = {name: getattr(asked, name) for name in ("case_id", "territory_id", "owner_id", "kind", "label", "phone", "message_id", "due_on")}  # fmt: skip
-        db.execute(task.insert().values(id=new_id(now), detail=asked.says, created_at=now, **row))
-    elif asked.says not in (known.detail or "").splitlines():
-        more = "\n".join(filter(None, (known.detail, asked.says)))
-        db.execute(update(task).where(task.c.id == known.id).values(detail=more))
+        db.execute(task.insert().values(id=new_id(now), detail=french, translations=others, created_at=now, **row))
+    elif french not in (known.detail or "").splitlines():
+        before = known.translations or {}
+        more = {code: _joined(before.get(code, known.detail), words) for code, words in others.items()}
+        changed = update(task).where(task.c.id == known.id)
+        db.execute(changed.values(detail=_joined(known.detail, french), translations=more))
 
 
 def calls_for(db: Connection, who: Identity, *, at_most: int | None = AT_MOST) -> tuple[Call, ...]:
@@ -95,6 +106,10 @@ def finish(db: Connection, who: Identity, identifier: str, *, now: datetime) -> 
     done: datetime = row.done_at or now
     db.execute(update(task).where(task.c.id == identifier).values(done_at=done))
     return done
+
+
+def _joined(before: str | None, more: str) -> str:
+    return "\n".join(filter(None, (before, more)))
 
 
 # -- whose ----------------------------------------------------------------------------------------------------------------
@@ -146,8 +161,10 @@ def _calls(db: Connection, query: Select[Any]) -> tuple[Call, ...]:
 
 def _call(row: Any) -> Call:
     calendar = Calendar(row["holidays"], row["timezone"]) if row["holidays"] else NO_TERRITORY
+    told = {FRENCH: row["detail"], **(row["translations"] or {})}
+    said = {code: tuple((words or "").splitlines()) for code, words in told.items()}
     same = {name: row[name] for name in ("id", "label", "phone", "reference", "name")}
     return Call(
-        says=tuple((row["detail"] or "").splitlines()), since=row["created_at"], due_on=row["due_on"] or calendar.day_of(row["created_at"]),
+        says=said, since=row["created_at"], due_on=row["due_on"] or calendar.day_of(row["created_at"]),
         calendar=calendar, may_be_noted=row["kind"] == TO_THE_HELPED and row["state"] not in (None, "closed"), **same,
     )  # fmt: skip

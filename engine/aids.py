@@ -12,7 +12,7 @@ from engine.de_minimis import Total
 from engine.lists import AXIS, LEVER
 from engine.offers import Eligibility, Offered, Wanted
 from engine.routing import FILTERS, Check
-from engine.sentences import Sentence, lowered, say, together
+from engine.sentences import Sentence, in_euros, lowered, say, together
 
 ASKED_OF_A_BUSINESS: Final = frozenset(
     {"phase_allows", "activity", "size", "age", "amount", "legal_form", "siret", "qpv"}
@@ -149,14 +149,13 @@ def _says_nothing(check: Check, aid: AidRules) -> bool:
 
 
 def _within_the_ceiling(total: Total) -> Check:
-    code, ceiling = "de_minimis", f"{total.ceiling.euros:,} €".replace(",", " ")
-    over = say("{ceiling} sur {years} ans", ceiling=ceiling, years=total.ceiling.years)
+    code = "de_minimis"
+    over = say("{ceiling} sur {years} ans", ceiling=in_euros(total.ceiling.euros), years=total.ceiling.years)
     if total.left <= 0:
         return Check(code, False, say("Le plafond des aides de minimis est atteint : {over}.", over=over))
-    left = f"{total.left:,.0f} €".replace(",", " ")
     return Check(
         code,
         True,
-        say("Aide de minimis : il reste {left}, sur {over}.", left=left, over=over),
+        say("Aide de minimis : il reste {left}, sur {over}.", left=in_euros(total.left), over=over),
         to_verify=total.to_verify,
     )

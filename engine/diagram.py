@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from html import escape
 from itertools import pairwise
@@ -13,12 +13,14 @@ from engine.definition import MACHINES
 from engine.facts import CaseFacts, Pair, Plan, Referral, Track
 from engine.lists import LEVER
 from engine.model import NEW, Journey, Kind, State, Step
-from engine.sentences import say
+from engine.sentences import lowered, say, together
 
 WIDTH: Final = 900
 """Pixels that a drawing is wide."""
 _TOP, _GAP, _LINE, _LANE, _BOX = 56, 30, 20, 14, 270
 _SIZE: Final = 14
+Tell = Callable[[object], str]
+"""What says words of ours in the reader's language."""
 _WRAP: Final = 30
 """Letters of a state's name on one line of its box."""
 
@@ -31,18 +33,18 @@ class Live:
     beside: tuple[str, ...] = ()
 
 
-def mermaid(kind: Kind) -> str:
+def mermaid(kind: Kind, *, tell: Tell = str) -> str:
     """The machine as a Mermaid state diagram; steps that move nothing are not drawn."""
-    journey = MACHINES[kind].journey
+    journey = _told(MACHINES[kind].journey, tell)
     lines = ["stateDiagram-v2"]
     lines += [f'    state "{state.french}" as {state.code}' for state in journey.states]
     return _written(lines, _edges(journey), journey.over)
 
 
-def mermaid_of(machine: Mapping[str, Any]) -> str:
+def mermaid_of(machine: Mapping[str, Any], *, tell: Tell = str) -> str:
     """The same of a machine that is kept as data: its steps have their event for a name."""
     lines = ["stateDiagram-v2"]
-    lines += [f'    state "{state["french"]}" as {code}' for code, state in machine["states"].items()]
+    lines += [f'    state "{tell(state["french"])}" as {code}' for code, state in machine["states"].items()]
     edges: dict[tuple[str, str], list[str]] = {}
     for source in (NEW, *machine["states"]):
         for step in machine["transitions"]:
@@ -51,16 +53,17 @@ def mermaid_of(machine: Mapping[str, Any]) -> str:
     return _written(lines, edges, machine["over"])
 
 
-def svg(kind: Kind, *, live: Live | None = None) -> str:
+def svg(kind: Kind, *, live: Live | None = None, tell: Tell = str) -> str:
     """The machine as an SVG, its states from top to bottom in the order of life; with `live`, the present state stands out.
 
     Each state has a number; the steps that leave it are written beside it with the number of the state they lead to. Lines on
     the right lead on, lines on the left lead back.
     """
-    journey = MACHINES[kind].journey
+    journey = _told(MACHINES[kind].journey, tell)
+    live = Live(live.state, (tell("▸ Ici aujourd’hui"), *map(tell, live.beside))) if live else None
     plan = _lay_out(journey, live)
     present = next((state.french for state in journey.states if live and state.code == live.state), None)
-    title = f"{journey.french}\u00a0: {present or 'les états et les étapes'}"
+    title = tell(say("{what}\u00a0: {told}", what=journey.french, told=present or say("les états et les étapes")))
     body = [*_creation(journey, plan), *_arrows(journey, plan)]
     for state in journey.states:
         body += _box(state, journey, plan, live)
@@ -68,9 +71,10 @@ def svg(kind: Kind, *, live: Live | None = None) -> str:
     return "\n".join([*_opening(kind, title, plan.height), *body, "</svg>", ""])
 
 
-def live_svg(facts: CaseFacts) -> str:
+def live_svg(facts: CaseFacts, *, tell: Tell = str) -> str:
     """A case on its machine: where it is, and beside it the tracks that are open."""
-    return svg(Kind.CASE, live=Live(facts.state, tuple(_track_line(facts, track) for track in facts.open_tracks())))
+    beside = tuple(_track_line(facts, track) for track in facts.open_tracks())
+    return svg(Kind.CASE, live=Live(facts.state, beside), tell=tell)
 
 
 def _written(lines: list[str], edges: Mapping[tuple[str, str], list[str]], over: Iterable[str]) -> str:
@@ -81,6 +85,16 @@ def _written(lines: list[str], edges: Mapping[tuple[str, str], list[str]], over:
 
 
 # -- what is said ---------------------------------------------------------------------------------------------------------
+
+
+def _told(journey: Journey, tell: Tell) -> Journey:
+    """The same machine, the names of its states and steps in the reader's language."""
+
+    def told(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+        return tuple(replace(step, label=tell(step.label)) for step in steps)
+
+    states = tuple(replace(one, french=tell(one.french), steps=told(one.steps)) for one in journey.states)
+    return replace(journey, french=tell(journey.french), states=states, creations=told(journey.creations))
 
 
 def _edges(journey: Journey) -> dict[tuple[str, str], list[str]]:
@@ -103,10 +117,11 @@ def _moving(journey: Journey) -> Iterator[tuple[str, Step]]:
 def _track_line(facts: CaseFacts, track: Track) -> str:
     """A track in one line: what it is, with whom, its state and its next date."""
     compiled = MACHINES[track.kind]
-    whom = _with_whom(track)
     dates = [d.due_on for d in facts.deadlines if d.track == track.name and d.status == "open"]
-    said = f"{compiled.journey.french} {track.number}{f', {whom}' if whom else ''}\u00a0: {compiled.states[track.state].french}"
-    return f"{said}, {_until(min(dates))}" if dates else said
+    numbered = say("{part} {count}", part=compiled.journey.french, count=track.number)
+    what = together((numbered, _with_whom(track)), ", ")
+    said = say("{what}\u00a0: {told}", what=what, told=compiled.states[track.state].french)
+    return together((said, _until(min(dates)) if dates else ""), ", ")
 
 
 def _with_whom(track: Track) -> str:
@@ -115,7 +130,7 @@ def _with_whom(track: Track) -> str:
     if isinstance(track, Pair):
         return track.mentor_name
     if isinstance(track, Plan):
-        return LEVER.get(track.lever or "", "").lower()
+        return lowered(LEVER.get(track.lever or "", ""))
     return ""
 
 
@@ -184,7 +199,7 @@ def _wrapped(name: str) -> list[str]:
 def _beside_lines(state: State, journey: Journey, live: Live | None) -> list[str]:
     """The steps that leave a state; on a live drawing, what runs beside the present one."""
     if live is not None:
-        return ["▸ Ici aujourd’hui", *live.beside] if state.code == live.state else []
+        return list(live.beside) if state.code == live.state else []
     number = {str(known.code): position for position, known in enumerate(journey.states, 1)}
     return [f"{step.label} → {number[str(step.to)]}" for step in state.steps if step.to]
 

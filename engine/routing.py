@@ -9,7 +9,7 @@ from typing import Final
 
 from engine.lists import AXIS, SPOKEN
 from engine.offers import LEVELS, Offered, Wanted, Weights, free_places
-from engine.sentences import lowered, say, together
+from engine.sentences import in_euros, lowered, say, together
 from engine.state_names import Phase
 
 RULES_VERSION: Final = "1"
@@ -222,7 +222,7 @@ def _amount(wanted: Wanted, offered: Offered) -> Check | None:
 @lru_cache(maxsize=1024)
 def _out_of_limits(low: int | None, high: int | None) -> str:
     bounds = (("au moins {amount}", low), ("au plus {amount}", high))
-    said = [say(words, amount=f"{value:,} €".replace(",", " ")) for words, value in bounds if value]
+    said = [say(words, amount=in_euros(value)) for words, value in bounds if value]
     limits = say(" ({limits})", limits=together(said, ", ")) if said else ""
     return say("Le montant sort des limites de l’offre{limits}.", limits=limits)
 

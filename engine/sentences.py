@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Literal
 
 
@@ -13,6 +14,21 @@ class Sentence(str):
     given: Mapping[str, object]
     first: Literal["", "small", "capital"] = ""
     """How its first letter is written, in whichever language it is said."""
+    is_known_again: bool = False
+    """Whether the words alone say which pattern made them."""
+
+
+class Euros(str):
+    """An amount as French writes it, « 12 000 € », that remembers how much it is."""
+
+    amount: Decimal
+
+
+def in_euros(amount: int | Decimal) -> Euros:
+    """« 12 000 € »: whole euros, to stand in a sentence."""
+    made = Euros(f"{amount:,.0f} €".replace(",", " "))
+    made.amount = Decimal(amount)
+    return made
 
 
 def say(pattern: str, /, **given: object) -> Sentence:
@@ -46,6 +62,15 @@ def capital(words: str) -> Sentence:
 def small(words: str) -> str:
     """A text with a small letter first unless it is an abbreviation: « acheter une hotte », « TVA »."""
     return words if words[1:2].isupper() else words[:1].lower() + words[1:]
+
+
+def ours(words: str) -> Sentence:
+    """Words of ours among what people typed, or stored as they were once said: known again where they are shown."""
+    if isinstance(words, Sentence):
+        return words
+    made = Sentence(words)
+    made.pattern, made.given, made.is_known_again = "{words}", {"words": words}, True
+    return made
 
 
 def together(parts: Iterable[str], by: str = " ") -> Sentence:

@@ -82,12 +82,16 @@ def compose_said(
     return _printed(template_of(message["key"]), said, links, given | {"in_french": in_french} | more)
 
 
-def subject_of(rows: Rows, message: Mapping[str, Any], now: datetime) -> str:
-    """What a message says in one line, in French, for who says it aloud instead: nothing is made for it that must stay hidden."""
-    said, paper = said_of(rows, message), TextPaper()
-    with speaking(FRENCH.code):
+def subjects_of(rows: Rows, message: Mapping[str, Any], now: datetime) -> dict[str, str]:
+    """What a message says in one line, for who says it aloud instead, in each language that they may read: nothing is made for it that must stay hidden."""
+    said = said_of(rows, message)
+    return {code: _subject(said, message, now, code) for code in OF_WORK}
+
+
+def _subject(said: Said, message: Mapping[str, Any], now: datetime, code: str) -> str:
+    with speaking(code):
         given = _given(said, message, Destinations(message, said, "", _no_link), now)
-        return clipped(paper.block(template_of(message["key"]), "subject", given), SUBJECT)
+        return clipped(TextPaper().block(template_of(message["key"]), "subject", given), SUBJECT)
 
 
 def paragraphs_of(said: Said, message: Mapping[str, Any], parts: Sequence[str], now: datetime) -> list[str]:

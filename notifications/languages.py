@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from gettext import GNUTranslations
 from pathlib import Path
@@ -20,7 +21,8 @@ from jinja2 import Environment, pass_eval_context
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
-from engine.sentences import Sentence, small
+from engine.sentences import Euros, Sentence, small
+from notifications.amounts import euros_in
 
 TRANSLATIONS: Final = Path(__file__).parent / "translations"
 """A catalogue for each language but French, which is the source; « fuzzy » says that no native reader has reviewed a message."""
@@ -101,8 +103,12 @@ def shown(words: object) -> str:
     code = _NOW.get().code
     if code == FRENCH.code or not words:
         return str(words)
+    if isinstance(words, Euros):
+        return euros_in(_NOW.get().locale, words.amount)
     if not isinstance(words, Sentence):
         return _catalogue(code).gettext(str(words))
+    if words.is_known_again:
+        return said_again(str(words))
     given = {name: shown(value) if isinstance(value, str) else value for name, value in words.given.items()}
     said = _catalogue(code).gettext(words.pattern).format(**given)
     if words.first == "capital":
@@ -168,6 +174,8 @@ def _catalogue(code: str) -> GNUTranslations:
 
 @lru_cache(maxsize=4096)
 def _said_again(words: str, code: str) -> str:
+    if amount := _AMOUNT.fullmatch(words):
+        return euros_in(LANGUAGES[code].locale, Decimal(amount[1].replace(" ", "")))
     said = _catalogue(code).gettext(words)
     if said != words:
         return said
@@ -201,6 +209,7 @@ def _read_back(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(read), re.DOTALL)
 
 
+_AMOUNT: Final = re.compile(r"(\d{1,3}(?: \d{3})*) €")
 _LITERAL_OF: Final = re.compile(r"\{(\w+)[^}]*\}")
 _LEAST_LITERAL: Final = 8
 _LONGEST: Final = 600

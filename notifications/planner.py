@@ -23,7 +23,7 @@ from cases.tasks import TO_A_PARTNER, TO_THE_HELPED, Asked
 from engine.definition import MACHINES, record_of, rule_of
 from engine.model import Kind, MailClass, Role
 from engine.sentences import say
-from notifications.composer import subject_of
+from notifications.composer import subjects_of
 from notifications.dropping import Dropped
 from notifications.freshness import moved_on
 from notifications.letters import message_id_of, thread_of
@@ -205,7 +205,7 @@ def ask_to_call(db: Connection, values: Mapping[str, Any], place: Place, now: da
     phone = db.execute(select(_CALLED[kind].c.phone).where(_CALLED[kind].c.id == own)).scalar()
     asked = Asked(
         values["case_id"], place.territory_id, place.referent_id, TO_THE_HELPED if values["entrepreneur_id"] else TO_A_PARTNER,
-        say("Appeler {name}", name=values['to_name']), subject_of(rows_for(db, (values,)), values, now),
+        say("Appeler {name}", name=values['to_name']), subjects_of(rows_for(db, (values,)), values, now),
         phone, values["id"], calendar.roll(calendar.day_of(values["send_at"])),
     )  # fmt: skip
     tasks.ask_to_call(db, asked, now)

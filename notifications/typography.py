@@ -26,11 +26,12 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from notifications.amounts import euros_in
 from notifications.languages import language, shown
 
 Day: TypeAlias = date | datetime
@@ -82,10 +83,7 @@ def number(value: Amount) -> str:
 
 def euros(value: Amount) -> str:
     """« 12 000 € », « 1 500,50 € », « €12,000 » in English : cents only where there are any."""
-    amount, locale = Decimal(str(value)), language().locale
-    digits = "#,##0" if amount == amount.to_integral_value() else "#,##0.00"
-    pattern = f"¤{digits}" if locale in _EUROS_FIRST else f"{digits}{_FIXED}¤"
-    return format_currency(amount, "EUR", format=pattern, locale=locale, currency_digits=False)
+    return euros_in(language().locale, Decimal(str(value)))
 
 
 def phone(value: str) -> str:
@@ -125,7 +123,6 @@ def filters() -> dict[str, Callable[..., Any]]:
 
 _NARROW: Final = "\u202f"
 _FIXED: Final = "\u00a0"
-_EUROS_FIRST: Final = frozenset({"en_GB", "tr_TR"})
 _FRENCH_PREFIXES: Final = frozenset({33, 262, 590, 594, 596})
 _MONTHS: Final = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|janv|févr|avr|juil|sept|oct|nov|déc"
 _UNITS: Final = "k€|M€|j|h|min|s|km|m|m²|ha|kg|t|kWh|ko|Mo|ans?|mois|semaines?|jours?|heures?|minutes?|secondes?|euros?"

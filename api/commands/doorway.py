@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,6 +17,10 @@ from cases.database import Database, Scope, connect
 from cases.errors import CasesError
 
 CLOCK = SystemClock()
+Spoken = Annotated[
+    Literal["fr", "en"],
+    typer.Option("--language", help="The language of the words of ours; codes are the same in both."),
+]
 
 
 @contextmanager

@@ -8,13 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
-from api.commands.doorway import CLOCK, opened_database, running_database
+from api.commands.doorway import CLOCK, Spoken, opened_database, running_database
 from cases import definitions, renaming
 from cases.database import Scope
 from engine import diagram
 from engine.definition import VERSION, as_data, fingerprint
 from engine.model import NEW, Kind
 from engine.soundness import problems
+from notifications.languages import shown, speaking
+from notifications.typography import typo
 
 app = typer.Typer(no_args_is_help=True, help="The machines as they run.")
 
@@ -41,6 +43,7 @@ def show(
     machine: Annotated[Kind | None, typer.Argument(help="One machine; all five without it.")] = None,
     form: Annotated[Format, typer.Option("--format", help="How it is shown.")] = Format.TABLE,
     version: Annotated[int | None, typer.Option(help="An earlier version, as this database keeps it.")] = None,
+    language: Spoken = "fr",
 ) -> None:
     """Show the machines: states with their deadlines and marks, and the steps between them."""
     if form is Format.SVG and (machine is None or version is not None):
@@ -48,18 +51,18 @@ def show(
         raise typer.Exit(2)
     data = as_data() if version is None else _stored(version)
     kinds = [machine] if machine else list(Kind)
-    match form:
-        case Format.JSON:
-            print(json.dumps(data[machine] if machine else data, ensure_ascii=False, indent=1))
-        case Format.MERMAID:
-            drawn = (diagram.mermaid(k) if version is None else diagram.mermaid_of(data[k]) for k in kinds)
-            print("\n".join(drawn), end="")
-        case Format.SVG:
-            print(diagram.svg(kinds[0]), end="")
-        case Format.TABLE:
-            print(f"version {VERSION}  {fingerprint()}" if version is None else f"version {version}")
-            for kind in kinds:
-                _table(kind, data[kind])
+    with speaking(language):
+        match form:
+            case Format.JSON:
+                print(json.dumps(data[machine] if machine else data, ensure_ascii=False, indent=1))
+            case Format.MERMAID:
+                print("\n".join(_drawn(kind, data if version else None) for kind in kinds), end="")
+            case Format.SVG:
+                print(diagram.svg(kinds[0], tell=typo), end="")
+            case Format.TABLE:
+                print(f"version {VERSION}  {fingerprint()}" if version is None else f"version {version}")
+                for kind in kinds:
+                    _table(kind, data[kind])
 
 
 def migrate_cases(
@@ -82,11 +85,15 @@ def _stored(version: int) -> dict[str, Any]:
         return database.read(lambda db: definitions.stored(db, version), Scope.worker())
 
 
+def _drawn(kind: Kind, stored: dict[str, Any] | None) -> str:
+    return diagram.mermaid(kind, tell=shown) if stored is None else diagram.mermaid_of(stored[kind], tell=shown)
+
+
 def _table(kind: Kind, machine: dict[str, Any]) -> None:
     """One machine, a line for each state, its deadlines and its steps."""
     print(f"\n{kind}")
     for code, state in machine["states"].items():
-        print(f"  {code:<20} {state['french']}  ·  {state['owner'] or '–'}")
+        print(f"  {code:<20} {shown(state['french'])}  ·  {state['owner'] or '–'}")
         for rule in state["deadlines"]:
             print(f"      {rule['rule']:<20} {rule['within']}  met by {rule['met_by']}")
         for step in machine["transitions"]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from api import sign_in
+from api.pages.files import attached
 from api.pages.language import keep_on_browser, known
 from api.pages.shell import ACCOUNT, PageVisit, done, page, see_other
 from api.privacy_export import zipped_account
@@ -62,8 +63,7 @@ async def take_data_away(request: Request, visit: PageVisit) -> Response:
     """All that is held on who works here, as they are given it."""
     who, now = str(_signed_in(request).identity.person), visit.now
     held = await visit.work.read(lambda db: account_held(db, who), SYSTEM)
-    headers = {"Content-Disposition": 'attachment; filename="mon-compte.zip"'}
-    return Response(zipped_account(held, now), media_type="application/zip", headers=headers)
+    return Response(zipped_account(held, now), media_type="application/zip", headers=attached(say("mon-compte"), "zip"))
 
 
 @router.post("/role")

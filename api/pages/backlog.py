@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -23,7 +24,8 @@ from cases.indicators import Indicators, indicators_of
 from cases.views.counted import Figure
 from engine.model import Role
 from engine.sentences import lowered, say
-from notifications.typography import day_long, number
+from notifications.languages import language
+from notifications.typography import day_long, euros, number
 
 router = APIRouter(prefix="/pilotage")
 AGES: Final = (say("0 à 5"), say("6 à 10"), say("11 à 20"), "plus de 20")
@@ -49,7 +51,7 @@ async def show_backlog(request: Request, visit: PageVisit, slug: Place = "") -> 
 async def take_away(format: Literal["csv", "xlsx"], visit: PageVisit, slug: Place = "") -> Response:
     """The same figures as a file: a table in CSV, a workbook in XLSX."""
     found = await _counted(visit, slug)
-    name = f"pilotage-{found.backlog.slug}-{visit.now:%Y-%m-%d}"
+    name = say("pilotage-{place}-{day}", place=found.backlog.slug, day=visit.now.date().isoformat())
     return as_file(*tables_of_indicators(found, whole=format == "csv"), format=format, name=name)
 
 
@@ -72,6 +74,11 @@ def backlog_context(shown: Indicators, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _money(amount: Decimal) -> dict[str, str]:
+    """An amount as a figure; where its sign stands after it, as a unit."""
+    return {"value": number(amount), "unit": "€"} if language().is_french else {"value": euros(amount)}
+
+
 def _link(found: Backlog, address: str) -> str | None:
     return address if found.lists else None
 
@@ -90,7 +97,7 @@ def _keys(found: Backlog, listed: Listed) -> list[dict[str, Any]]:
         {"value": number(found.total), "label": "dossiers ouverts", "href": _link(found, listed.address())},
         {"value": number(found.old), "label": old, "href": _link(found, listed.address(age="21"))},
         {"value": number(found.overdue), "label": "dossiers en retard", "detail": stuck, "href": _link(found, overdue)},
-        {"value": number(found.aids), "unit": "€", "label": "d’aides obtenues cette année"},
+        {**_money(found.aids), "label": "d’aides obtenues cette année"},
     ]
 
 

@@ -28,12 +28,14 @@ from cases.journey import Request as StepRequest
 from cases.privacy.sensitive import sensitive_in
 from cases.tasks import finish
 from cases.views.case_sheet import Sheet, sheet_of
-from cases.views.drawing import drawing_of
+from cases.views.drawing import drawn_facts
 from cases.views.step_sheet import KINDS, StepSheet, step_of
 from engine.definition import step_named
+from engine.diagram import live_svg
 from engine.model import CASE_TRACK, Input, Kind, Refusal
 from engine.sentences import say
 from notifications.outgoing import refused_on
+from notifications.typography import typo
 
 router = APIRouter(prefix="/dossiers")
 
@@ -67,8 +69,8 @@ async def show_case(request: Request, reference: str, visit: PageVisit) -> Respo
 async def show_diagram(reference: str, visit: PageVisit) -> Response:
     """The case on its machine: where it is, and beside it the tracks that are open."""
     wanted, who = read_reference(reference), visit.identity
-    drawn = await visit.read(lambda db: drawing_of(db, who, wanted, now=visit.now))
-    return Response(drawn, media_type="image/svg+xml")
+    facts = await visit.read(lambda db: drawn_facts(db, who, wanted, now=visit.now))
+    return Response(live_svg(facts, tell=typo), media_type="image/svg+xml")
 
 
 @router.get("/{reference}/actions/{step}")

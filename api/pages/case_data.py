@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.documents import Kept
 from api.pages import desk
 from api.pages.case_beside import agreement
+from api.pages.files import attached
 from api.pages.shell import ROLES, PageVisit, done, own_address, see_other
 from api.privacy_export import zipped
 from api.security import Visit, note_once
@@ -59,8 +60,8 @@ async def take_data_away(reference: str, visit: PageVisit) -> Response:
 
     held = await visit.write(unit)
     await note_once(visit, {known}, How.EXPORT)
-    headers = {"Content-Disposition": f'attachment; filename="donnees-{known}.zip"'}
-    return Response(zipped([held], now), media_type="application/zip", headers=headers)
+    named = attached(say("donnees-{reference}", reference=known), "zip")
+    return Response(zipped([held], now), media_type="application/zip", headers=named)
 
 
 @router.post("/donnees/effacer")

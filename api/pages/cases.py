@@ -90,7 +90,7 @@ async def take_away(format: Literal["csv", "xlsx"], request: Request, visit: Pag
     asked, who, now = asked_of(request.query_params), visit.identity, visit.now
     rows = await visit.read(lambda db: every_case(db, who, asked.narrowing(), now=now, at_most=AT_MOST))
     names(request, {row.reference for row in rows})
-    return as_file(table_of_cases(rows, now), format=format, name=f"dossiers-{now:%Y-%m-%d}")
+    return as_file(table_of_cases(rows, now), format=format, name=say("dossiers-{day}", day=now.date().isoformat()))
 
 
 @router.post("/vues")

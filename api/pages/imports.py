@@ -93,14 +93,12 @@ async def confirm(request: Request, identifier: str, visit: PageVisit) -> Respon
 async def take_away(identifier: str, visit: PageVisit) -> Response:
     """The lines to correct, as a sheet."""
 
-    def read(db: Connection) -> bytes:
+    def read(db: Connection) -> Table:
         file = reports.import_in_sight(db, visit.identity, identifier)
         headers = [column.header for column in reports.columns_of(file)]
         return refused_sheet(headers, reports.lines_to_correct(db, file, today=visit.now.date()))
 
-    content = await visit.read(read)
-    named = {"Content-Disposition": 'attachment; filename="lignes-a-corriger.csv"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=named)
+    return as_file(await visit.read(read), format="csv", name=say("lignes-a-corriger"))
 
 
 @router.get("/{identifier}/rapport.{kind}")
@@ -110,7 +108,7 @@ async def take_report(identifier: str, kind: Literal["csv", "xlsx"], visit: Page
     def read(db: Connection) -> Table:
         return report_table(db, reports.import_in_sight(db, visit.identity, identifier))
 
-    return as_file(await visit.read(read), format=kind, name="rapport-d-import")
+    return as_file(await visit.read(read), format=kind, name=say("rapport-d-import"))
 
 
 @router.post("/{identifier}/lignes/{line}")

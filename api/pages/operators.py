@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api.pages import desk
+from api.pages.files import attached
 from api.pages.imports import sent_file
 from api.pages.operators_view import Line, form_context, list_context, sheet_context, texts_of
 from api.pages.shell import PageVisit, done, see_other
@@ -34,6 +35,7 @@ from cases.views.operators import operator_rows, operator_sheet
 from engine.lists import OPERATOR_KIND
 from engine.model import Refusal
 from engine.sentences import say
+from notifications.languages import language
 
 router = APIRouter(prefix="/annuaire")
 EVERYWHERE: Final = Scope.worker()
@@ -123,9 +125,9 @@ async def export(form: str, visit: PageVisit) -> Response:
     refuse_unless_in_charge_of_all(visit.identity)
     if form not in FORMATS:
         raise NotFound("L’annuaire s’exporte en csv, en xlsx ou en json.")
-    content = await visit.read(lambda db: write_file(read_directory(db), form))
-    named = {"Content-Disposition": f'attachment; filename="annuaire.{form}"'}
-    return Response(content, media_type=FORMATS[form], headers=named)
+    by_name = not language().is_french
+    content = await visit.read(lambda db: write_file(read_directory(db), form, by_name=by_name))
+    return Response(content, media_type=FORMATS[form], headers=attached(say("annuaire"), form))
 
 
 @router.get("/lignes/{nature}")

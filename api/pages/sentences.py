@@ -149,7 +149,7 @@ def line_said(line: Line, words: Mapping[str, str], facts: CaseFacts, names: Map
     return {
         "title": _title(line, facts, names),
         "by": together(_by(line, words, facts.calendar, names), " · "),
-        "quote": "\n".join(said) or None,
+        "quote": together(said, "\n") or None,
         "state": line["to_state"] if moved else None,
     }
 

@@ -18,7 +18,7 @@ from cases.tasks import Call
 from cases.views.orientation import Next
 from engine.sentences import lowered, say, together
 from notifications.grammar import at
-from notifications.languages import said_again
+from notifications.languages import language, said_again
 from notifications.typography import day_short, phone, phone_uri
 
 router = APIRouter()
@@ -47,14 +47,15 @@ def call_row(call: Call, now: datetime, back: str) -> dict[str, Any]:
         "À appeler depuis le {day}, faute d’adresse électronique.",
         day=day_short(call.since, call.calendar.timezone, weekday=True),
     )
+    says = call.said_in(language().code)
     actions = [{"label": phone(call.phone), "href": phone_uri(call.phone), "icon": "phone"}] if call.phone else []
     if call.may_be_noted:
         asked = urlencode({"channel": "phone", "appel": call.id, "retour": back})
         actions.append({"label": "J’ai appelé", "href": f"/dossiers/{call.reference}/noter/contact?{asked}"})
     return {
         "due": due_chip(call.due_on, call.calendar, now), "title": together((said_again(call.label), call.name or ""), ", "),
-        "href": f"/dossiers/{call.reference}" if call.reference else "/", "reason": say("À dire : {said}", said=call.says[0]) if call.says else since,
-        "lines": call.says[1:], "detail": since if call.says else None,
+        "href": f"/dossiers/{call.reference}" if call.reference else "/", "reason": say("À dire : {said}", said=says[0]) if says else since,
+        "lines": says[1:], "detail": since if says else None,
         "actions": [*actions, _post("C’est fait", f"/appels/{call.id}/fait", back)],
     }  # fmt: skip
 

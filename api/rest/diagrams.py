@@ -7,7 +7,9 @@ from fastapi import APIRouter, Request, Response
 from api.rest.fresh import DRAWING, SVG, fresh
 from api.security import CurrentVisit
 from cases.identifiers import read_reference
-from cases.views.drawing import drawing_of
+from cases.views.drawing import drawn_facts
+from engine.diagram import live_svg
+from notifications.typography import typo
 
 router = APIRouter(prefix="/cases", tags=["cases"])
 
@@ -16,5 +18,5 @@ router = APIRouter(prefix="/cases", tags=["cases"])
 async def draw_case(reference: str, visit: CurrentVisit, request: Request) -> Response:
     """The case on its machine: where it is, and beside it the open tracks that one sees."""
     now, wanted = visit.now, read_reference(reference)
-    drawn = await visit.read(lambda db: drawing_of(db, visit.identity, wanted, now=now))
-    return fresh(request, drawn.encode(), SVG)
+    facts = await visit.read(lambda db: drawn_facts(db, visit.identity, wanted, now=now))
+    return fresh(request, live_svg(facts, tell=typo).encode(), SVG)

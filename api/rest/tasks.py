@@ -11,6 +11,7 @@ from api.security import CurrentVisit
 from cases.journal import plain, shown
 from cases.tasks import Call, calls_for, finish
 from cases.views.paging import page_of_list
+from notifications.languages import language
 
 router = APIRouter(prefix="/tasks", tags=["tasks"])
 
@@ -32,5 +33,7 @@ async def finish_task(identifier: Identifier, visit: CurrentVisit) -> dict[str, 
 
 def _shape(call: Call) -> dict[str, Any]:
     named = {"id": call.id, "case": call.reference, "label": call.label, "phone": call.phone}
-    found: dict[str, Any] = shown(named | {"says": list(call.says), "since": call.since, "due_on": call.due_on})
+    found: dict[str, Any] = shown(
+        named | {"says": list(call.said_in(language().code)), "since": call.since, "due_on": call.due_on}
+    )
     return found

@@ -8,6 +8,8 @@ from api.rest.fresh import DRAWING, SVG, fresh, fresh_json
 from engine.definition import VERSION, as_data, fingerprint, journey_as_data
 from engine.diagram import svg
 from engine.model import Kind
+from notifications.languages import FRENCH, language
+from notifications.typography import typo
 
 router = APIRouter(prefix="/workflow", tags=["workflow"])
 
@@ -27,10 +29,10 @@ async def one_machine(machine: Kind, request: Request) -> Response:
 @router.get("/{machine}/diagram.svg", response_class=Response, responses=DRAWING)
 async def draw_machine(machine: Kind, request: Request) -> Response:
     """One machine, drawn: its states from top to bottom, and the steps between them."""
-    return _of_definition(fresh(request, svg(machine).encode(), SVG))
+    return _of_definition(fresh(request, svg(machine, tell=typo).encode(), SVG), language().tag)
 
 
-def _of_definition(answer: Response) -> Response:
-    answer.headers["Content-Language"] = "fr"
+def _of_definition(answer: Response, spoken: str = FRENCH.tag) -> Response:
+    answer.headers["Content-Language"] = spoken
     answer.headers["Definition"] = f"{VERSION} {fingerprint()}"
     return answer

@@ -120,20 +120,25 @@ def _text(value: Any) -> str:
 # -- out ------------------------------------------------------------------------------------------------------------------
 
 
-def write_file(held: Held, form: str) -> bytes:
-    """The whole directory in one of `FORMATS`: read again, it changes nothing."""
+def write_file(held: Held, form: str, *, by_name: bool = False) -> bytes:
+    """The whole directory in one of `FORMATS`: read again, it changes nothing. `by_name`: a sheet has the names and codes of JSON, for who reads no French."""
     rows = list(held.in_order())
     if form == "json":
         return _as_json(rows)
-    return as_csv(_table(rows)) if form == "csv" else as_xlsx([_table(rows)])
+    table = _table(rows, by_name)
+    return as_csv(table) if form == "csv" else as_xlsx([table])
 
 
-def _table(rows: Iterable[tuple[Nature, Row]]) -> Table:
+def _table(rows: Iterable[tuple[Nature, Row]], by_name: bool) -> Table:
     lines = []
     for nature, row in rows:
-        known = SHAPES[nature].columns
-        lines.append((NATURES[nature], *(written(row.values[name]) if name in known else "" for name in COLUMNS)))
-    return Table("Annuaire", tuple(HEADERS.values()), tuple(lines))
+        said = (_cell(row.values[name], by_name) if name in SHAPES[nature].columns else "" for name in COLUMNS)
+        lines.append((str(nature) if by_name else NATURES[nature], *said))
+    return Table("directory" if by_name else "Annuaire", tuple(HEADERS if by_name else HEADERS.values()), tuple(lines))
+
+
+def _cell(value: Any, by_name: bool) -> str:
+    return ("yes" if value else "no") if by_name and isinstance(value, bool) else written(value)
 
 
 def _as_json(rows: list[tuple[Nature, Row]]) -> bytes:

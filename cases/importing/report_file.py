@@ -10,12 +10,12 @@ from sqlalchemy import Connection, select
 from cases.spreadsheet import Cell, Table
 from cases.tables.case import case_file
 from cases.tables.memory import import_line
-from engine.sentences import say, together
+from engine.sentences import ours, say, together
 
 COLUMNS: Final = ("Ligne", "Résultat", "Dossier", "Comme la ligne", "Colonne", "Valeur", "À faire")
 VERDICTS: Final[Mapping[str, str]] = {
     "recorded": "dossier créé", "duplicate": "doublon, rattaché à ce qui existe", "refused": "à corriger",
-    "declined_contact": "ne veut pas être contactée, rien n’en est gardé", "blank": "vide",
+    "declined_contact": "ne veut pas être contactée, rien n’en est gardé", "blank": say("vide"),
 }  # fmt: skip
 TO_COME: Final = "dossier à créer"
 """What a dry run says of a line that would be recorded."""
@@ -31,14 +31,14 @@ def report_table(db: Connection, file: Mapping[Any, Any]) -> Table:
 
 def _row(line: Mapping[Any, Any], *, dry_run: bool) -> tuple[Cell, ...]:
     verdict = TO_COME if dry_run and line["verdict"] == "recorded" else VERDICTS.get(line["verdict"], line["verdict"])
-    return line["line"], verdict, line["reference"], line["of_line"], line["column"], line["value"], _to_do(line)
+    return line["line"], ours(verdict), line["reference"], line["of_line"], line["column"], line["value"], _to_do(line)
 
 
 def _to_do(line: Mapping[Any, Any]) -> str | None:
     """Why a line is refused; of a known case, what the file says otherwise."""
     differences = (line["data"] or {}).get("differences") if line["verdict"] == "duplicate" else None
     if not differences:
-        return str(line["reason"]) if line["reason"] else None
+        return ours(line["reason"]) if line["reason"] else None
     said = (
         say(
             "{label} : « {file} » dans le fichier, {in_the_case}",

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cases.importing.reports import LineToCorrect
-from cases.spreadsheet import Table, as_csv
+from cases.spreadsheet import Table
+from engine.sentences import ours, say, together
 
 LINE, WRONG = "Ligne du fichier", "À corriger"
 
 
-def refused_sheet(headers: Sequence[str], lines: Iterable[LineToCorrect]) -> bytes:
-    """A CSV file as a French spreadsheet program opens it, no cell of which is run as a formula."""
+def refused_sheet(headers: Sequence[str], lines: Iterable[LineToCorrect]) -> Table:
+    """The sheet: its own headers first, so that it is read as it was."""
     rows = []
     for line in lines:
         cells = [*line.cells, *[""] * len(headers)][: max(len(headers), len(line.cells))]
-        said = " ".join(f"{fault.column} : {fault.reason}" for fault in line.faults)
+        said = together(say("{label} : {value}", label=fault.column, value=ours(fault.reason)) for fault in line.faults)
         rows.append((*cells, str(line.line), said))
-    return as_csv(Table(WRONG, (*headers, LINE, WRONG), tuple(rows)))
+    return Table(WRONG, (*headers, LINE, WRONG), tuple(rows), typed=len(headers))

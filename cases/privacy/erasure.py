@@ -219,7 +219,7 @@ def _of_the_case(case_id: str) -> Iterator[Wiping]:
         (aid_obtained, {"aid": "Aide"}),
         (survey, {"answers": None}),
         (routing_proposal, {"inputs": {}, "candidates": [], "choice": None}),
-        (task, {"label": "Appel", "detail": None, "phone": None}),
+        (task, {"label": "Appel", "detail": None, "translations": None, "phone": None}),
     )
     for table, values in words:
         yield table, table.c.case_id == case_id, values

@@ -212,6 +212,8 @@ class Task(SQLModel, table=True):
     kind: str = Field(sa_type=Text)
     label: str = Field(sa_type=Text)
     detail: str | None = Field(default=None, sa_type=Text)
+    translations: Any = Field(default=None, sa_type=Json, nullable=True)
+    """What there is to say in other languages than French, by their code."""
     phone: str | None = Field(default=None, sa_type=Text)
     message_id: str | None = Field(default=None, sa_type=Id)
     created_at: datetime = Field(sa_type=Instant)

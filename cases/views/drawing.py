@@ -1,4 +1,4 @@
-"""A case drawn on its machine, as somebody who may see it sees it."""
+"""What a drawing of a case shows, as somebody who may see it sees it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from cases import journey
 from cases.access import Identity
 from cases.views.reading import case_row
 from cases.views.sight import sight_of
-from engine.diagram import live_svg
+from engine.facts import CaseFacts
 
 
-def drawing_of(db: Connection, who: Identity, reference: str, *, now: datetime) -> str:
-    """Where the case is, with the tracks that this person sees beside, as SVG. Raises NotFound for another's as for none."""
+def drawn_facts(db: Connection, who: Identity, reference: str, *, now: datetime) -> CaseFacts:
+    """The case with the tracks that this person sees, for `engine.diagram.live_svg`. Raises NotFound for another's as for none."""
     sight = sight_of(db, who, case_row(db, who, reference))
     facts, _ = journey.facts_for(db, reference, by=who, now=now)
-    return live_svg(replace(facts, tracks={name: t for name, t in facts.tracks.items() if sight.of_track(name)}))
+    return replace(facts, tracks={name: t for name, t in facts.tracks.items() if sight.of_track(name)})

@@ -30,7 +30,7 @@ from engine.model import (
     until,
     working_days,
 )
-from engine.sentences import say
+from engine.sentences import in_euros, say
 from engine.state_names import CaseState, PlanState
 from engine.steps import in_any_open_state
 from engine.steps.deciding import decide_next
@@ -130,13 +130,12 @@ def _aids_within_the_ceiling(at: Situation) -> Refusal | None:
     total = total_on(at.case.de_minimis, at.day, None if declared is None else Decimal(str(declared)))
     if not total.exceeded:
         return None
-    ceiling, euros = (f"{amount:,.0f} €".replace(",", " ") for amount in (total.ceiling.euros, total.euros))
     return Refusal(
         "de_minimis_exceeded",
         say(
             "Le total des aides de minimis dépasse {ceiling} sur trois ans : il est de {euros}. Vérifiez les aides notées avant de valider.",
-            ceiling=ceiling,
-            euros=euros,
+            ceiling=in_euros(total.ceiling.euros),
+            euros=in_euros(total.euros),
         ),
         field="de_minimis_total",
     )

@@ -206,6 +206,7 @@ def test_figures_and_cases_are_written_as_a_file_or_as_data(
     _a_territory(url)
 
     assert qp(url, "export", "cases").stdout.startswith("\ufeffRéférence;Enseigne;")
+    assert qp(url, "export", "cases", "--language", "en").stdout.startswith("\ufeffReference;Shop name;")
     assert json.loads(qp(url, "export", "cases", "--territory", "roubaix", "--format", "json").stdout) == []
     figures = json.loads(qp(url, "export", "indicators", "--territory", "roubaix", "--format", "json").stdout)
     assert figures["Étape et âge"][0]["Total"] == 0

@@ -192,7 +192,7 @@ def test_the_figures_are_taken_away_as_they_are_shown(town: Town, shops: list[st
     total = next(
         row["Valeur"]
         for row in rows
-        if (row["Tableau"], row["Ligne"], row["Mesure"]) == ("Étape et âge", "Détection", "Total")
+        if (row["Rubrique"], row["Ligne"], row["Mesure"]) == ("Étape et âge", "Détection", "Total")
     )
     assert total == "3"
     book = CalamineWorkbook.from_filelike(io.BytesIO(town["laurent"].client.get("/pilotage/export.xlsx").content))

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from cases.database import Database
 from cases.tables.case import case_file, contact, possible_duplicate, task
+from cases.tasks import Asked, ask_to_call
 from notifications.planner import plan
 from tests.api.browser import Browser
 from tests.api.doors import WORKER, Door
@@ -42,6 +43,35 @@ def test_the_referent_sees_whom_to_call_and_what_there_is_to_say(town: Town) -> 
         assert "À dire : Inès, de la mairie de Roubaix : votre demande est notée" in page.page
         assert 'href="tel:+33639986690"' in page.answer.text
     assert "Appeler l'entrepreneur" not in town["bruno"].open("/").page
+
+
+def test_what_there_is_to_say_is_in_english_for_who_reads_english(town: Town) -> None:
+    planned(town)
+    town["ines"].client.cookies.set("qp_langue", "en")
+    page = town["ines"].open("/").page
+    assert "To say: Inès (Roubaix town hall): your request is recorded" in page
+    assert "votre demande" not in page
+
+
+def test_a_second_thing_to_say_joins_the_call_in_both_languages(town: Town) -> None:
+    planned(town)
+    row = town.row(task)[0]
+    more = Asked(
+        row["case_id"],
+        None,
+        None,
+        "call",
+        row["label"],
+        {"fr": "Autre chose", "en": "Something else"},
+        None,
+        "",
+        town.street.clock.now().date(),
+    )
+    for _ in range(2):
+        town.street.database.write(lambda db: ask_to_call(db, more, town.street.clock.now()), WORKER)
+    row = town.row(task)[0]
+    assert row["detail"].splitlines()[1:] == ["Autre chose"]
+    assert row["translations"]["en"].splitlines()[1:] == ["Something else"]
 
 
 def test_a_call_that_was_made_is_noted_as_an_exchange_and_asked_no_more(town: Town) -> None:

@@ -50,6 +50,17 @@ def test_a_machine_is_shown_in_each_format(qp: Typed) -> None:
     assert "met by send or withdraw" in qp("workflow", "show", "referral").output
 
 
+def test_a_machine_is_shown_in_english_under_the_same_codes(qp: Typed) -> None:
+    for form in ("table", "mermaid", "svg"):
+        drawn = qp("workflow", "show", "case", "--format", form, "--language", "en").output
+        assert "Mentoring" in drawn
+        assert "Mentorat" not in drawn
+    assert (
+        qp("workflow", "show", "case", "--format", "json", "--language", "en").output
+        == qp("workflow", "show", "case", "--format", "json").output
+    )
+
+
 def test_a_version_that_ran_is_shown_from_the_database(qp: Typed) -> None:
     qp("db", "upgrade")
     kept = qp("workflow", "show", "--version", "1", "--format", "json")

@@ -16,6 +16,7 @@ from engine.definition import MACHINES, VERSION, fingerprint
 from engine.diagram import svg
 from engine.model import Kind
 from engine.sentences import together
+from notifications.typography import typo
 
 router = APIRouter(prefix="/administration/machines/{machine}")
 
@@ -32,7 +33,7 @@ async def show_machine(request: Request, machine: str, visit: PageVisit) -> Resp
 async def draw_machine(machine: str, visit: PageVisit) -> Response:
     """The diagram alone."""
     refuse_others(visit, LEADERS)
-    return Response(svg(_kind(machine)), media_type="image/svg+xml")
+    return Response(svg(_kind(machine), tell=typo), media_type="image/svg+xml")
 
 
 def _kind(machine: str) -> Kind:
