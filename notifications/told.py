@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -13,12 +13,11 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from cases.access import TERRITORY_ROLES, Identity, visible_to
 from cases.tables.case import business, case_file
 from cases.tables.people import absence
+from cases.views.today import AHEAD
 from engine.model import Role
 from notifications.tables import message
 from notifications.upcoming import Coming, coming
 
-AHEAD: Final = timedelta(days=14)
-"""How far one looks."""
 AT_MOST: Final = 100
 """What is looked at for one page."""
 

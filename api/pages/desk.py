@@ -34,6 +34,11 @@ async def show(
 def waiting_for(db: Connection, visit: Visit) -> dict[str, Any]:
     """How much waits for the reader of a page, as `page` takes it."""
     found = waiting(db, visit.identity, now=visit.now)
-    cases = found.cases if found.cases < COUNTED else f"{COUNTED - 1}+"
-    counts = {"/": found.due, "/dossiers": cases, "/orientations": found.asked}
+    counts = {
+        "/": found.due, "/dossiers": _at_most(found.cases), "/orientations": found.asked, "/relances": _at_most(found.reminded),
+    }  # fmt: skip
     return {"counts": {place: count for place, count in counts.items() if count}, "hot": ("/",) if found.late else ()}
+
+
+def _at_most(count: int) -> int | str:
+    return count if count < COUNTED else f"{COUNTED - 1}+"

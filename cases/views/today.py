@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, literal, or_, select, tuple_
 
 from cases import journey
 from cases.access import Identity, visible_to
@@ -22,12 +22,16 @@ from cases.views.inbox import STATES, Tray
 from cases.views.listing import COUNTED, CaseRow, list_cases, track_holders
 from cases.views.narrowing import Narrowing, stuck
 from cases.views.orientation import Next, next_for
-from engine.model import Mark, Role
+from engine.clocks import marks_of
+from engine.definition import RULES
+from engine.model import Do, Mark, Role
 from engine.state_names import CaseState
 from engine.working_days import Calendar
 
 AT_MOST: Final = 100
 """Deadlines that the page reads: who has more starts with the oldest."""
+AHEAD: Final = timedelta(days=14)
+"""How far one looks for what will leave."""
 NEXT: Final = 5
 """What is shown of the rest."""
 TO_ANSWER: Final = "referral.sent.answer"
@@ -120,6 +124,8 @@ class Waiting:
     """Open cases in their sight, as far as COUNTED."""
     asked: int
     """Requests that wait for an answer of their branches."""
+    reminded: int
+    """Their open deadlines of which a reminder comes next, within AHEAD; as far as COUNTED."""
 
 
 def waiting(db: Connection, who: Identity, *, now: datetime) -> Waiting:
@@ -128,7 +134,13 @@ def waiting(db: Connection, who: Identity, *, now: datetime) -> Waiting:
     calls, late_calls = waiting_calls(who, NO_TERRITORY.day_of(now))
     due = (*_open(who), deadline.c.due_at < _this_evening(now))
     held = _held(who) if who.has(Role.MANAGER) else literal(0)
-    counted = (func.count() + calls + held, late + late_calls + held, _in_sight(who), _asked_of(who))
+    counted = (
+        func.count() + calls + held,
+        late + late_calls + held,
+        _in_sight(who),
+        _asked_of(who),
+        _reminded(who, now),
+    )
     return Waiting(*map(int, db.execute(select(*counted).select_from(_joined()).where(*due)).one()))
 
 
@@ -142,6 +154,20 @@ def _asked_of(who: Identity) -> Any:
         return literal(0)
     waits = (referral.c.branch_id.in_(branches), referral.c.state.in_(STATES[Tray.TO_ANSWER]))
     return select(func.count()).select_from(referral).where(*waits).scalar_subquery()
+
+
+def _reminded(who: Identity, now: datetime) -> Any:
+    next_one = tuple_(deadline.c.rule, deadline.c.next_mark).in_(_REMINDERS)
+    theirs = (
+        select(deadline.c.id).select_from(_joined()).where(*_open(who), next_one, deadline.c.next_at <= now + AHEAD)
+    )
+    return select(func.count()).select_from(theirs.correlate(None).limit(COUNTED).subquery()).scalar_subquery()
+
+
+_REMINDERS: Final = [
+    (name, place) for name, rule in RULES.items() for place, mark in enumerate(marks_of(rule)) if mark.do is Do.REMIND
+]
+"""Which moments of which rules remind their owner."""
 
 
 def _held(who: Identity) -> Any:

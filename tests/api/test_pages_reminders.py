@@ -12,6 +12,7 @@ from cases.tables.memory import deadline
 from cases.tables.territories import deadline_length
 from notifications.planner import plan
 from notifications.tables import message, snooze
+from tests.api.browser import Browser
 from tests.api.street import NOW, Town, at
 from tests.cases.conftest import database
 
@@ -35,6 +36,29 @@ def test_an_adviser_sees_what_will_come_to_them_and_why(town: Town) -> None:
     assert "Échéance « Premier contact », 1 jour ouvré avant la date" in page
     assert town.street.cases["shop"] in page
     assert "Alerte" not in page
+
+
+def test_the_navigation_counts_the_deadlines_of_which_a_reminder_comes_next(town: Town) -> None:
+    """As many as the page has, each deadline once: the first contact and the need of two shops; none for who is reminded of nothing."""
+    town.street.log("11-24 08:05", "ines", "other", {"name": "Coiffure Awa", "met": False})
+    for name, expected in (("ines", 4), ("laurent", 0), ("bruno", 0), ("stranger", 0), ("karim", 0)):
+        page = town[name].open("/relances")
+        assert counted(page) == expected, name
+        reminded = set(re.findall(r'action="/relances/([^"]+)/plus-tard"', page.answer.text))
+        assert len(reminded) == expected, name
+    for moment in (at("11-26 10:00"), at("11-27 10:00")):
+        sweep(town.street.database, moment)
+    assert counted(town["ines"].open("/relances")) == 2, (
+        "the reminders of the first contact left: the next moment is an alert"
+    )
+
+
+def counted(page: Browser) -> int:
+    """What stands beside « Relances » in the navigation."""
+    found = re.search(
+        r'href="/relances"[^>]*>(?:(?!</a>).)*?<span class="n[^"]*"[^>]*>(\d+)', page.answer.text, re.DOTALL
+    )
+    return int(found[1]) if found else 0
 
 
 def test_a_manager_sees_the_alerts_that_would_come_to_them_and_what_comes_to_others(town: Town) -> None:
