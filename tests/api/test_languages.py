@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
 
+import api
 from cases.database import Database
 from cases.tables.case import entrepreneur
 from cases.tables.people import person
@@ -20,6 +22,8 @@ from tests.api.unsaid import MARKED, unsaid, write_marked
 from tests.cases.conftest import database
 
 __all__ = ["database"]
+
+STYLES = Path(api.__file__).parent / "static" / "css"
 
 WAITING = {
     "fr": "Nous attendons la réponse de",
@@ -190,3 +194,37 @@ def names_of(shop: Shop) -> set[str]:
 def test_a_sentence_that_is_in_no_catalogue_is_found() -> None:
     page = '<h1>⟦Bonjour ⟦Le 3⟧, Nadia⟧</h1><p title="Un titre">Une phrase oubliée</p><p>Tuesday 9 February, 18:00</p>'
     assert unsaid(page, ["Nadia"]) == ["Un titre", "Une phrase oubliée"]
+
+
+# -- from right to left ---------------------------------------------------------------------------------------------------
+
+SIDED = re.compile(
+    r"(?<![\w-])(?:(?:margin|padding|border)-)?(?:left|right):[^;}]*"
+    r"|(?<![\w-])(?:float|clear|text-align):\s*(?:left|right)"
+    r"|(?<![\w-])(?:margin|padding|inset):\s*[^\s;}()]+ (?P<end>[^\s;}()]+) [^\s;}()]+ (?!(?P=end)[\s;}!])[^\s;}()]+"
+)
+"""What a style sheet says of the left or of the right, where a page may be read from either side."""
+
+
+def test_style_sheets_name_starts_and_ends_so_that_pages_follow_the_direction() -> None:
+    sheets = {path.name: path.read_text(encoding="utf-8") for path in STYLES.glob("*.css")}
+    assert len(sheets) > 5
+    assert [(name, one[0]) for name, sheet in sheets.items() for one in SIDED.finditer(sheet)] == []
+
+
+@pytest.mark.parametrize(
+    "faulty",
+    ["a {padding-left:1rem}", "a {float:right}", "a {text-align:left}", "a {left:0}", "a {margin:0 1rem 0 2rem}"],
+)
+def test_a_style_sheet_that_names_a_side_is_found(faulty: str) -> None:
+    assert SIDED.search(faulty)
+    assert not SIDED.search(
+        "a {padding:0 1rem 0 1rem; margin:0 auto; text-align:start; background:linear-gradient(to right,red)}"
+    )
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_arrows_point_where_the_reader_goes(shop: Shop) -> None:
+    """An arrow that leads on is marked as one that turns; the style sheet turns it where one reads from right to left."""
+    assert 'class="i turns' in shop.browser.open(shop.browser.address).answer.text
+    assert "[dir=rtl] .turns {transform:scaleX(-1)}" in (STYLES / "base.css").read_text(encoding="utf-8")
