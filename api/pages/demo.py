@@ -86,7 +86,7 @@ async def show_body(request: Request, number: int) -> Response:
     """The body of a mail, as a mail reader shows it; its links open in the whole window."""
     mail = _mail(request, number)
     headers = {"Content-Security-Policy": MAIL_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return HTMLResponse(f'<base target="_top">{mail.html or ""}', headers=headers)
+    return HTMLResponse((mail.html or "").replace("<head>", '<head><base target="_top">', 1), headers=headers)
 
 
 def _mails(request: Request) -> Sequence[CaughtMail]:

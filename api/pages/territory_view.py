@@ -87,7 +87,7 @@ def territory_context(found: Found, now: datetime) -> dict[str, Any]:
         "title": row["name"], "lead": say("{quartiers} · phase « {label} »", quartiers=_quartiers(known['quartiers']), label=known['label']), "steps": _stepper(row),
         "step_label": say("Programme : phase {place} sur {count}", place=list(PHASES).index(row['state']) + 1, count=len(PHASES)),
         "allows": ALLOWS[row["state"]],
-        "acts": [{"label": p.label, "allowed": p.allowed, "href": f"{here}/actions/{p.step}", "icon": "right",
+        "acts": [{"label": p.label, "allowed": p.allowed, "href": f"{here}/actions/{p.step}", "icon": "flag",
                   "reasons": [{"message": r.message} for r in p.reasons]} for p in near],
         "records": [{"label": r.label, "href": f"{here}/{ELSEWHERE.get(r.event, f'actions/{r.event}')}"} for r in records],
         "clocks": [{"label": rules.label_of(d.rule, d.item), "due": due_chip(d.due_on, facts.calendar, now), "rule": rules.behind(d)}

@@ -100,6 +100,7 @@ class Walker:
         self._read(f"{'filled' if filled else 'empty'} {form.action} {answer.status_code}", answer)
 
 
+@pytest.mark.long
 def test_what_follows_a_form_says_nothing_outside_of_the_catalogues(changing: Database, marked: None) -> None:
     tries, taken, said = Counter[str](), set[str](), dict[str, str]()
     for role in (Role.OPERATOR, Role.MENTOR, *ROLES):
