@@ -54,7 +54,7 @@ def correct(
         raise Invalid("Donnez au moins un fait à corriger.")
     said = {name: value or NOT_KNOWN for name, value in given.items()}
     fired = journey.fire(db, Request(reference, "correct", payload=said, version=version), by=by, now=now)
-    write_facts(db, fired.case_id, given, by=by, now=now)
+    write_facts(db, fired.case_id, given, by=by, now=now, quartier_at="quartier/code")
     return fired
 
 
@@ -75,23 +75,28 @@ def as_read(payload: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def write_facts(db: Connection, case_id: str, given: Mapping[str, Any], *, by: Identity, now: datetime) -> None:
-    """Write the facts on their rows, once their line is in the journal; look-alikes are looked for again."""
+def write_facts(
+    db: Connection, case_id: str, given: Mapping[str, Any], *, by: Identity, now: datetime, quartier_at: str = "quartier_code",
+) -> None:  # fmt: skip
+    """Write the facts on their rows, once their line is in the journal; look-alikes are looked for again.
+
+    Raises Invalid for an unknown quartier, on the field in which its code was given.
+    """
     case = db.execute(select(case_file).where(case_file.c.id == case_id)).mappings().one()
     for prefix, table, key in _TABLES:
         values = {name.removeprefix(prefix): value for name, value in given.items() if name.startswith(prefix)}
         if values:
             db.execute(update(table).where(table.c.id == case[key]).values(**values))
-    changed = {**_place(db, given), "search_text": _searched(db, case)}
+    changed = {**_place(db, given, quartier_at), "search_text": _searched(db, case)}
     db.execute(update(case_file).where(case_file.c.id == case_id).values(**changed))
     look_alikes.look_again(db, case_id, by=by, now=now)
 
 
-def _place(db: Connection, given: Mapping[str, str | None]) -> dict[str, Any]:
+def _place(db: Connection, given: Mapping[str, str | None], quartier_at: str) -> dict[str, Any]:
     """Where the business is: a quartier's code says that it is inside; being elsewhere says that it is in none."""
     code, situation = given.get("quartier_code"), given.get("quartier_situation")
     if code:
-        return {"quartier_id": quartier_named(db, code, "quartier/code"), "situation": "inside"}
+        return {"quartier_id": quartier_named(db, code, quartier_at), "situation": "inside"}
     if situation in ("outside", "unknown"):
         return {"quartier_id": None, "situation": situation}
     return {"situation": situation} if situation else {}

@@ -11,6 +11,7 @@ from starlette.datastructures import FormData
 from starlette.responses import RedirectResponse, Response
 
 from api.pages import desk
+from api.pages.addresses import word
 from api.pages.files import attached
 from api.pages.imports import sent_file
 from api.pages.operators_view import Line, form_context, list_context, sheet_context, texts_of
@@ -46,13 +47,14 @@ _OF_THE_DIRECTORY: Final = {
     "nothing": "Le fichier dit ce que l’annuaire sait déjà.",
 }  # fmt: skip
 Kind = Annotated[str, Query(alias="famille", max_length=20)]
-Words = Annotated[str, Query(alias="q", max_length=80)]
+LONGEST: Final = 100
+"""Letters of a search; what is longer is cut, as in the other lists."""
 
 
 @router.get("")
-async def show_operators(request: Request, visit: PageVisit, kind: Kind = "", words: Words = "") -> Response:
+async def show_operators(request: Request, visit: PageVisit, kind: Kind = "") -> Response:
     """The operators of the programme and of the field."""
-    chosen = kind if kind in OPERATOR_KIND else "field"
+    words, chosen = word(request.query_params, "q", LONGEST), kind if kind in OPERATOR_KIND else "field"
 
     def read(db: Connection) -> Any:
         return operator_rows(db, kind=None if words else chosen, words=words)

@@ -172,6 +172,15 @@ def test_all_that_somebody_holds_goes_to_another_case_by_case(town: Town) -> Non
         assert "Dossier confié à Bruno Wattez" in laurent.open(f"/dossiers/{reference}").page
 
 
+def test_one_case_that_is_handed_over_is_said_as_one(town: Town) -> None:
+    town.logged()
+    here, laurent = of(town, "ines"), town["laurent"]
+
+    laurent.open(here).fill(f"{here}/confier", to=town.street.ids["bruno"])
+
+    assert "1 dossier confié, " in laurent.page
+
+
 def test_a_handover_goes_to_somebody_of_the_territory(town: Town) -> None:
     town.logged()
     browser = town["laurent"].open(of(town, "ines"))

@@ -89,6 +89,12 @@ def test_the_programmes_operators_stand_apart_from_those_of_the_field(town: Town
     assert "Initiative France" in browser.open("/annuaire?q=initiative").page
 
 
+def test_a_search_that_goes_on_and_on_is_answered_as_in_the_other_lists(town: Town) -> None:
+    browser = browser_of(town, Role.OBSERVER)
+
+    assert browser.open(f"/annuaire?q={'initiative ' * 60}").status == 200
+
+
 def test_an_operators_manager_says_its_places_its_closures_and_who_is_away(town: Town) -> None:
     boss = browser_of(town, Role.OPERATOR_MANAGER, branch=town.branches["adie"])
 

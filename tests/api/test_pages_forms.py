@@ -25,6 +25,14 @@ def town(database: Database) -> Town:
     return Town(database)
 
 
+def test_a_quartier_that_is_not_known_is_told_beside_its_field(town: Town) -> None:
+    reference = town.logged()
+    browser = town["ines"].open(f"/dossiers/{reference}/noter/correct").fill(quartier_code="QN99999X")
+
+    assert browser.status == 422
+    assert 'href="#quartier_code">Ce quartier n\'est pas connu' in browser.page
+
+
 # -- logging --------------------------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from api.demo.place import How, place_in, prepare
 from cases.clock import FixedClock
 from cases.lives import LIVES
 from engine.model import Role
+from tests.api.addresses import COMBINED, EACH_ROLE, FILES, kind_of
 from tests.browser.serving import served
 from tests.chromium import LAUNCH_ARGUMENTS, find_chromium
 
@@ -35,12 +36,6 @@ AXE: Final = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_t
 RUN_AXE: Final = """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations.flatMap(
   (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")} (${rule.help})`))"""
 CHECKS: Final = Path(__file__).with_name("page_checks.js").read_text(encoding="utf-8").partition("\n")[2]
-EACH_ROLE: Final = re.compile(r"^/(?!demo)[a-z]*(/REF)?$")
-"""The pages that every role sees its own way; the others are looked at once."""
-COMBINED: Final = re.compile(r"^/(dossiers|aides|orientations)\?.*&|^/dossiers\?chiffre=")
-"""Two filters at once show nothing that one does not, nor does a number of Pilotage."""
-FILES: Final = re.compile(r"\.(svg|csv|xlsx|zip|ics|pdf|json)(\?|$)|/documents/.")
-"""What is no page: a picture, a file to save."""
 WRONG_PAGE: Final = """<title></title><h1>Un</h1><h1>Deux</h1><main><h3>Trop bas</h3><p id="a">case_closed</p><p id="a">Le 2026-11-24</p>
 <p>1 dossiers</p><p>Quoi ?</p><p style="font-size: 9px; color: #ccc; background: #fff">petit</p><input name="x"><button>court</button><a href="/"></a><img src="x">
 <div style="width: 3000px">large</div></main>"""
@@ -54,13 +49,6 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(lambda settings: create_app(database, FixedClock(TUESDAY), demo=True, settings=settings)) as address:
         yield address
     database.close()
-
-
-def kind_of(path: str) -> str:
-    """What sort of page an address leads to: the same for two cases, two letters or two values of a filter."""
-    known = re.sub(r"QP-[\w-]+", "REF", re.sub(r"#.*|[?&]retour=.*", "", path))
-    known = re.sub(r"/courriels/\w+", "/courriels/KEY", known)
-    return re.sub(r"=[^&]*", "=", re.sub(r"-\d+\b|/\d+$", "", known))
 
 
 def family_of(path: str, name: str) -> str:

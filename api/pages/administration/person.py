@@ -28,6 +28,7 @@ from cases.errors import CasesError, Invalid
 from cases.journey import Request as StepRequest
 from engine.model import Role
 from engine.sentences import say, together
+from notifications.grammar import counted
 from notifications.languages import shown
 from notifications.typography import day_long
 
@@ -138,7 +139,8 @@ async def hand_over_all(request: Request, person: str, visit: PageVisit) -> Resp
         return await _show(request, visit, person, sent=sent, error=error)
     refused = [found for one in held if (found := await _hand_over(visit, one, to, reason))]
     calls = await visit.write(lambda db: colleagues.give_calls(db, visit.identity, holder, to))
-    told = say("{count} dossiers confiés, {calls} appels à passer aussi.", count=len(held) - len(refused), calls=calls)
+    given = counted(len(held) - len(refused), "dossier confié", "dossiers confiés")
+    told = say("{given}, {calls} aussi.", given=given, calls=counted(calls, "appel à passer", "appels à passer"))
     more = [warned(said) for said in refused[:SAID_APART]]
     return see_other(request, f"/administration/personnes/{person}", done(told), *more)
 

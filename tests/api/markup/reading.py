@@ -16,7 +16,7 @@ ADDRESSES: Final = frozenset(
 )  # fmt: skip
 SAFE: Final = re.compile(r"(https?://|mailto:|tel:|sms:|/(?!/)|#|\?|$)")
 """How an address begins that leads somewhere and runs nothing: of ours, or of a protocol that we write."""
-RUNS: Final = frozenset({"script", "style", "iframe", "object", "embed", "base", "math", "applet", "frame", "template"})
+RUNS: Final = frozenset({"script", "style", "iframe", "object", "embed", "base", "math", "applet", "frame"})
 """Elements whose very presence is a fault where nobody of ours writes them; a script of ours has an address."""
 
 
