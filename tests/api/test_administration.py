@@ -276,6 +276,16 @@ def test_a_tool_is_told_from_the_page_its_secret_shown_once_then_stopped_resumed
     assert browser.open(one).status == 404
 
 
+def test_since_when_a_tool_is_told_is_said_in_the_language_of_who_reads(town: Town) -> None:
+    english = update(person).where(person.c.id == town.street.ids["admin"]).values(reads_in="en")
+    town.street.database.write(lambda db: db.execute(english), WORKER)
+
+    page = town["admin"].open("/administration/webhooks").fill(url="https://outil.example/lignes").page
+
+    assert "Notified since 24 Nov" in page
+    assert "24 nov." not in page
+
+
 def test_what_was_told_and_what_failed_is_read_and_the_cases_of_others_are_not_named(town: Town) -> None:
     street, url = town.street, "https://outil.example/lignes"
     hers = street.database.write(

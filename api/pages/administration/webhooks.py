@@ -79,11 +79,13 @@ async def show_webhook(request: Request, identifier: str, visit: PageVisit) -> R
     refuse_others(visit, ADMINS)
     who = visit.identity
 
-    def unit(db: Connection) -> dict[str, Any]:
-        return _one(webhooks.webhook_of(db, who, identifier), webhooks.deliveries_of(db, who, identifier))
+    def unit(db: Connection) -> tuple[dict[str, Any], list[Mapping[str, Any]]]:
+        return webhooks.webhook_of(db, who, identifier), webhooks.deliveries_of(db, who, identifier)
 
     found = await visit.work.read(unit, SYSTEM)
-    return await desk.show(request, visit, "administration/webhook.html", lambda _: found, lambda one: one)
+    return await desk.show(
+        request, visit, "administration/webhook.html", lambda _: found, lambda all_of_it: _one(*all_of_it)
+    )
 
 
 @router.post("/{identifier}/arreter")
@@ -140,11 +142,11 @@ async def _show(
 ) -> Response:
     refuse_others(visit, ADMINS)
 
-    def unit(db: Connection) -> list[list[dict[str, Any]]]:
-        owners = {one["id"]: one["name"] for one in people.everybody(db)}
-        return [_row(one, owners) for one in webhooks.webhooks_of(db, visit.identity)]
+    def unit(db: Connection) -> tuple[list[dict[str, Any]], dict[str, str]]:
+        return webhooks.webhooks_of(db, visit.identity), {one["id"]: one["name"] for one in people.everybody(db)}
 
-    rows = await visit.work.read(unit, SYSTEM)
+    found, owners = await visit.work.read(unit, SYSTEM)
+    rows = [_row(one, owners) for one in found]
     chosen = set(_events(sent)) if sent else set()
     context = {
         "title": "Webhooks", "rows": rows, "url": str(sent.get("url") or "") if sent else "", "events": _choices(chosen),
