@@ -1,8 +1,8 @@
 """What somebody writes in any form is words: every field that a page shows, found by walking the pages, takes sixty payloads or refuses them harmless.
 
 Each field is sent all sixty at once; if it holds no more than a name does, as many as it holds. What it then asks for is learnt from what the page
-says, until the form is taken: so each is tried refused and taken. In the end everybody walks the pages again and every mail leaves: there, each
-field shows the words that it took, all sixty where they fit. A name that is taken once shows six of them: by the JSON interface each name takes them
+says, until the form is taken: so each is tried refused and taken. In the end everybody walks the pages again and every mail leaves: a page shows all
+sixty where they were taken, a mail the beginning of what it quotes. A name that is taken once shows six: by the JSON interface each name takes them
 all (`test_markup_in_every_body`). On SQLite, since what a page makes of words depends on no database; there, and in `test_markup`, both are used.
 """
 
@@ -63,7 +63,6 @@ def test_whatever_is_written_in_any_field_of_any_page_is_words_there_and_everywh
     assert {sort: told.last for sort, told in writer.told.items() if not writer.taken(sort)} == {}
     assert [one for told in writer.told.values() for one in told.refused.values() if not is_a_sentence(one)] == []
     assert quarter.on_pages == NUMBERS
-    print(len(quarter.in_mails), len(mail_server.letters), len(writer.told), sum(len(one[2]) for one in writer.told))
     assert quarter.in_mails
 
 
