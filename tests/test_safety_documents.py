@@ -109,7 +109,6 @@ def test_what_must_agree_is_told() -> None:
 
 
 @pytest.mark.asvs("8.1.2")
-@pytest.mark.long
 def test_which_fields_each_role_reads_and_writes_is_told() -> None:
     told = part("Field by field", WHO)
     named = {cell.strip("*") for row in rows(told) for cell in row[:1]}

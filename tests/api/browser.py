@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import html
 import re
 from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import cache
 from typing import Any
 
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -27,12 +31,21 @@ def application(database: Database, clock: Clock, **changes: Any) -> FastAPI:
     return create_app(database, clock, **{"settings": SETTINGS, **changes})
 
 
+@cache
+def one_loop() -> BlockingPortal:
+    """The loop in which this process answers every request, as a server does: to make a loop for each took longer than many answers."""
+    kept = ExitStack()
+    atexit.register(kept.close)
+    return kept.enter_context(start_blocking_portal())
+
+
 class Browser:
     """One browser; `page` is the last page that it showed."""
 
     def __init__(self, app: FastAPI, *, raises: bool = True, network: str = "127.0.0.1") -> None:
         where = {"base_url": HOST, "client": (network, 50_000)}
         self.client = TestClient(app, follow_redirects=False, raise_server_exceptions=raises, **where)
+        self.client.portal = one_loop()
         self.address, self.answer = "", self.client.get("/healthz")
 
     @property
