@@ -26,6 +26,7 @@ PLACES: Final[Mapping[str, str]] = {
     "messages": "messages:app",
     "reminders": "reminders:app",
     "import": "imports:import_file",
+    "doctor": "doctor:doctor",
     "verify": "database:verify",
     "backup": "database:backup",
     "restore": "database:restore",

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, DotEnvSettingsSource, EnvSettingsSource, SettingsConfigDict
 
 from cases.webhooks import ANYWHERE
 
@@ -113,6 +113,14 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process, read once."""
     return Settings()
+
+
+def origins() -> dict[str, str]:
+    """Where each setting comes from: the environment, the file `.env`, or nowhere, and then it is as the product has it."""
+    here, kept = EnvSettingsSource(Settings)(), DotEnvSettingsSource(Settings)()
+    return {
+        name: "environment" if name in here else ".env" if name in kept else "default" for name in Settings.model_fields
+    }
 
 
 def with_kept_key(chosen: Settings, file: Path = KEY_FILE) -> Settings:

@@ -161,9 +161,9 @@ def test_pictures_are_light() -> None:
 
 def test_a_command_that_is_not_there_is_found() -> None:
     assert is_a_command(["db", "upgrade"])
-    assert not is_a_command(["doctor"])
+    assert not is_a_command(["physician"])
     assert not is_a_command(["db", "upgrade", "--quietly"])
-    assert list(commands_in("`qp doctor` and\n\n    ./qp db check   # now\n")) == ["doctor", "db check"]
+    assert list(commands_in("`qp physician` and\n\n    ./qp db check   # now\n")) == ["physician", "db check"]
 
 
 def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:

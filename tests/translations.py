@@ -25,7 +25,7 @@ ROOT: Final = Path(__file__).parent.parent
 SILENT: Final = (
     "api/commands/", "api/demo/", "api/migrations/", "api/cli.py", "api/settings.py", "engine/soundness.py", "cases/simulation.py",
     "cases/verification.py", "cases/lives.py", "cases/reference", "cases/definitions.py", "cases/database.py", "cases/search.py",
-    "cases/sqlite_writer.py", "api/encrypted.py", "api/backups.py", "api/metrics.py", "api/assets.py", "api/receiving.py",
+    "cases/sqlite_writer.py", "api/encrypted.py", "api/backups.py", "api/metrics.py", "api/assets.py", "api/receiving.py", "api/checkup.py",
     "notifications/letters.py", "notifications/typography.py", "notifications/previews.py", "notifications/languages.py",
 )  # fmt: skip
 """What speaks to whoever installs the product, to machines, or to nobody."""

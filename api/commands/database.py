@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from sqlalchemy import Connection, select
@@ -19,6 +20,18 @@ from cases.errors import CasesError
 from cases.tables.case import case_file
 from cases.tables.territories import territory
 
+
+class WouldLose(CasesError):
+    """Going back to an earlier migration would drop what is held."""
+
+    def __init__(self, lost: list[str]) -> None:
+        super().__init__(
+            "\n".join(
+                (*lost, "Tout cela serait perdu : faites une sauvegarde (qp backup), puis redemandez-le avec --yes.")
+            )
+        )
+
+
 app = typer.Typer(no_args_is_help=True, help="The database: bring it up to date, or compare it.")
 
 
@@ -28,6 +41,17 @@ def upgrade() -> None:
     run.upgrade(settings().owner_url)
     with running_database():
         print("The database is up to date.")
+
+
+@app.command()
+def downgrade(
+    revision: str, yes: Annotated[bool, typer.Option("--yes", help="even what would be lost")] = False
+) -> None:
+    """Go back to an earlier migration, by its number. What would be lost is said first, and lost with --yes alone."""
+    _do(
+        lambda: _go_back(revision, yes=yes),
+        f"The database is at {revision}. With the version of the product that is of that time: qp db upgrade.",
+    )
 
 
 @app.command()
@@ -62,6 +86,13 @@ def backup(file: Path) -> None:
 def restore(file: Path) -> None:
     """Bring a backup into an empty database, up to this version, its tables counted; then `qp verify` says whether it is whole."""
     _do(lambda: bring_back(settings().owner_url, file), "The database is restored. Check it: qp db check, qp verify.")
+
+
+def _go_back(revision: str, *, yes: bool) -> None:
+    lost = run.lost_by_going_back(settings().owner_url, revision)
+    if lost and not yes:
+        raise WouldLose(lost)
+    run.downgrade(settings().owner_url, revision)
 
 
 def _do(unit: Callable[[], None], said: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from alembic.script.revision import RevisionError
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, column, create_engine, event, func, inspect, select, table
 
 from api.migrations import policies, searching, triggers
 from api.migrations.target import target
+from cases.errors import CasesError
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('qp migrations'))"
+
+
+class NoSuchMigration(CasesError):
+    """A database is asked to go back to a migration that it never had."""
+
+    def __init__(self, revision: str, current: str | None) -> None:
+        said = f"La base est à la migration {current}" if current else "La base n’a reçu aucune migration"
+        super().__init__(f"{said} : il n’y en a pas d’antérieure nommée « {revision} ». Donnez son numéro, ou base.")
 
 
 def upgrade(owner_url: str, app_role: str = "qp_app") -> None:
@@ -31,11 +42,20 @@ def upgrade(owner_url: str, app_role: str = "qp_app") -> None:
 
 
 def downgrade(owner_url: str, revision: str) -> None:
-    """Go back to a migration (`base` is before the first), keeping triggers and policies on the tables that are left."""
+    """Go back to a migration (`base` is before the first), keeping triggers and policies on the tables that are left. Raises NoSuchMigration."""
     with _transaction(owner_url) as db:
-        _lift(db)
-        command.downgrade(_config(db), revision)
+        _go_back(db, revision)
         _lay(db)
+
+
+def lost_by_going_back(owner_url: str, revision: str) -> list[str]:
+    """What is held now and would be no more, a line each: it is tried, in a transaction that is given up. Raises NoSuchMigration."""
+    with _transaction(owner_url, keep=False) as db:
+        _lift(db)
+        before = _held(db)
+        _go_back(db, revision)
+        after = _held(db)
+    return [line for table in sorted(before) for line in _lost(table, before[table], after.get(table))]
 
 
 def check(owner_url: str) -> list[str]:
@@ -59,6 +79,36 @@ def is_newest(db: Connection) -> bool:
         MigrationContext.configure(db).get_current_revision()
         == ScriptDirectory.from_config(_config(db)).get_current_head()
     )
+
+
+def _go_back(db: Connection, revision: str) -> None:
+    before = MigrationContext.configure(db).get_current_revision()
+    _lift(db)
+    try:
+        command.downgrade(_config(db), revision)
+    except (CommandError, RevisionError):
+        raise NoSuchMigration(revision, before) from None
+
+
+def _held(db: Connection) -> dict[str, dict[str, int]]:
+    """How many rows each table has (under ""), and how many of them say something in each column."""
+    found = {}
+    for name in inspect(db).get_table_names():
+        if _is_known_to_alembic(name) and name != "alembic_version":
+            columns = [one["name"] for one in inspect(db).get_columns(name)]
+            counted = table(name, *(column(one) for one in columns))
+            row = db.execute(select(func.count(), *(func.count(one) for one in counted.c)).select_from(counted)).one()
+            found[name] = dict(zip(("", *columns), row, strict=True))
+    return found
+
+
+def _lost(name: str, before: Mapping[str, int], after: Mapping[str, int] | None) -> Iterator[str]:
+    rows = before[""] - (after[""] if after else 0)
+    if rows > 0:
+        yield f"{name}: {rows} of {before['']} rows"
+    for one in before.keys() - after.keys() if after else ():
+        if before[one]:
+            yield f"{name}.{one}: what {before[one]} rows say"
 
 
 def _is_known_to_alembic(name: str | None, *_: object) -> bool:
