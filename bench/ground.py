@@ -155,15 +155,16 @@ def multiply_on_sqlite(path: str, ground: Ground) -> None:
     db = sqlite3.connect(path)
     for kind, (instant, tables) in _TABLES.items():
         for table in tables:
-            rows = [row for row in db.execute(f"SELECT * FROM {table}").fetchall() if _is_of(row[0], instant)]
-            marks = ", ".join("?" for _ in rows[0]) if rows else ""
+            names = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]  # but for what the database works out
+            said, marks = ", ".join(f'"{name}"' for name in names), ", ".join("?" for _ in names)
+            rows = [row for row in db.execute(f"SELECT {said} FROM {table}").fetchall() if _is_of(row[0], instant)]
             copies = (
                 tuple(move(value) if isinstance(value, str) else value for value in row)
                 for move in _moves(kind, ground)
                 for row in rows
             )
             if rows:
-                db.executemany(f"INSERT INTO {table} VALUES ({marks})", copies)
+                db.executemany(f"INSERT INTO {table} ({said}) VALUES ({marks})", copies)
     db.commit()
     db.execute("ANALYZE")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -154,8 +154,8 @@ def _recent() -> Select[Any]:
 
 def _answers() -> Select[Any]:
     """Over 90 days, by branch: answers that were due, and those that came in time. A request that expired while a question waited does not count."""
-    track = literal("referral-") + cast(referral.c.number, Text)
-    joined = referral.join(deadline, and_(deadline.c.subject_id == referral.c.case_id, deadline.c.track == track))
+    theirs = and_(deadline.c.subject_id == referral.c.case_id, deadline.c.track == referral.c.track)
+    joined = referral.join(deadline, theirs)
     expired = and_(deadline.c.status == "cancelled", deadline.c.left.is_(None), referral.c.state == "expired")
     in_time = and_(deadline.c.status == "met", deadline.c.ended_at <= deadline.c.due_at)
     ended = (deadline.c.rule == "referral.sent.answer", deadline.c.ended_at >= bindparam("measured_since"))

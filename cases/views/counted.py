@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, literal, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, literal, select
 
 from cases.tables.case import case_file, need
 from cases.tables.memory import deadline, stay
@@ -75,12 +75,13 @@ def condition_of(counted: Counted, now: datetime) -> ColumnElement[bool]:
 
 def late_deadlines(now: datetime) -> Select[Any]:
     """The open deadlines that are past, each with its owner: the referent of an adviser's, the branch of another's."""
-    track = literal("referral-").concat(cast(referral.c.number, Text))
     advisers = deadline.c.owner_role == Role.ADVISER
     joined = (
         deadline.join(case_file, case_file.c.id == deadline.c.subject_id)
         .outerjoin(person, and_(person.c.id == case_file.c.referent_id, advisers))
-        .outerjoin(referral, and_(referral.c.case_id == case_file.c.id, track == deadline.c.track, ~advisers))
+        .outerjoin(
+            referral, and_(referral.c.case_id == case_file.c.id, referral.c.track == deadline.c.track, ~advisers)
+        )
         .outerjoin(branch, branch.c.id == referral.c.branch_id)
     )
     late = (deadline.c.status == "open", deadline.c.due_at < now, deadline.c.owner_role != Role.SYSTEM)
@@ -129,8 +130,7 @@ def delays_of(figure: Figure, now: datetime) -> Select[Any]:
 
 def _between(state: str, ended: ColumnElement[Any], since: datetime) -> Select[Any]:
     """From the first day of a referral in a state to something that its row says."""
-    track = literal("referral-").concat(cast(referral.c.number, Text))
-    joined = referral.join(stay, and_(stay.c.subject_id == referral.c.case_id, stay.c.track == track))
+    joined = referral.join(stay, and_(stay.c.subject_id == referral.c.case_id, stay.c.track == referral.c.track))
     began = func.min(stay.c.entered_at)
     query = select(referral.c.case_id.label("id"), began.label("began"), ended.label("ended")).select_from(joined)
     return query.where(stay.c.state == state, ended >= since).group_by(referral.c.id, referral.c.case_id, ended)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, Text, and_, cast, func, literal, select
+from sqlalchemy import Connection, and_, func, select
 
 from cases.access import Identity, visible_to
 from cases.errors import NotFound
@@ -112,9 +112,10 @@ def case_of(db: Connection, who: Identity, reference: str) -> str:
 
 
 def _asked(db: Connection, where: tuple[Any, ...], *, waits: bool) -> list[Asked]:
-    track = literal("referral-").concat(cast(referral.c.number, Text))
     live = and_(
-        deadline.c.subject_id == case_file.c.id, deadline.c.track == track, deadline.c.status.in_(("open", "paused"))
+        deadline.c.subject_id == case_file.c.id,
+        deadline.c.track == referral.c.track,
+        deadline.c.status.in_(("open", "paused")),
     )
     agent = person.alias("agent")
     joined = (

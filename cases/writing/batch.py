@@ -83,7 +83,7 @@ def _insert_into(table: Table) -> Insert:
 
 @cache
 def _defaults(table: Table) -> Mapping[str, Any]:
-    known = {column.key: column.default for column in table.c}
+    known = {column.key: column.default for column in table.c if column.computed is None}
     return {
         name: default.arg if isinstance(default, ScalarElementColumnDefault) else None
         for name, default in known.items()
