@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal, Protocol, Self, TypeVar
 
+from pydantic_core import to_json
 from sqlalchemy import Connection, Engine, Executable, RowMapping, bindparam, create_engine, event, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -162,6 +162,11 @@ def lock_case(db: Connection, case: str) -> RowMapping | None:
     return db.execute(statement, {"wanted": case}).mappings().one_or_none()
 
 
+def _json(value: Any) -> str:
+    """JSON as it is stored, by a serializer that takes a third of the time of the standard library's."""
+    return to_json(value).decode()
+
+
 class SQLite:
     """One file: one thread writes, readers have connections of their own."""
 
@@ -291,8 +296,6 @@ def _pool(url: str, pooler: str | None) -> Engine:
     )
 
 
-_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
-"""JSON as it is stored: nothing that only the eye needs."""
 _ABOVE_THE_WALL = text("SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
 _SETTINGS = ("scope", "person", "entrepreneur", "territories", "branches", "admin", "case", "opened")
 _SET_SCOPE = text("SELECT " + ", ".join(f"set_config('qp.{name}', :{name}, true)" for name in _SETTINGS))

@@ -5,7 +5,6 @@ For the write path alone: what SQLAlchemy does again at each execution takes lon
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from functools import cache
 from typing import Any
 
 from psycopg.types.json import Json, Jsonb
+from pydantic_core import to_json
 from sqlalchemy import (
     JSON,
     Connection,
@@ -78,11 +78,11 @@ def rows_as_one(table: Table, names: Names, dialect: Dialect) -> Compiled | None
 
 def as_json(rows: list[Mapping[str, Any]]) -> str:
     """Rows as the driver takes them, as that statement takes them."""
-    return json.dumps(rows, separators=(",", ":"), ensure_ascii=False, default=_plainly)
+    return to_json(rows, fallback=_plainly).decode()
 
 
-def _plainly(value: Any) -> Any:
-    return value.obj if isinstance(value, Json | Jsonb) else str(value)
+def _plainly(value: Json | Jsonb) -> Any:
+    return value.obj
 
 
 def fetch(db: Connection, statement: Executable, values: Mapping[str, Any]) -> list[Any]:

@@ -106,6 +106,8 @@ def read_sheet(data: bytes) -> Sheet:
 
 def clean(text: str) -> str:
     """The text without what cannot be stored or shown: NUL and other controls, lone surrogates, spaces around."""
+    if text.isascii() and text.isprintable() and "  " not in text:  # nearly all are
+        return text.strip()
     text = _UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text)
     return unicodedata.normalize("NFC", _SPACES.sub(" ", text)).strip()

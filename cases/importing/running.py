@@ -23,7 +23,7 @@ from cases.tables.memory import import_content, import_file, import_line
 from cases.tables.territories import territory
 from cases.writing.batch import Batch
 
-AT_ONCE: Final = 50
+AT_ONCE: Final = 100
 """Lines that share a transaction: what a kill in the middle may have to do again."""
 KEPT: Final = timedelta(days=7)
 """How long the bytes of a file are kept: those of a dry run that nobody confirmed, of an import that nobody resumed."""
