@@ -34,7 +34,7 @@ THINKS = 0.010
 """Seconds before each answer of the slow server."""
 DOMAINS = 50
 ALONE, TOGETHER, TIMES, GROWTH = 200, 300, 5, 1.2
-"""The bars: mails a second of one worker and of two (docs/adr/0029), times the rate of one connection, and how much more memory at the most than
+"""The bars: mails a second of one process and of two (docs/adr/0029), times the rate of one connection, and how much more memory at the most than
 after a fifth of the mails."""
 _MEGABYTE = 1024 * 1024
 

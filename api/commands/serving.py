@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from multiprocessing.connection import wait
+from typing import Annotated, Any
 
+import typer
 import uvicorn
 from fastapi import FastAPI
 
@@ -25,6 +28,8 @@ from notifications.mailer import Post
 from notifications.smtp import SmtpCarrier, read_server
 from notifications.webhooks import Teller
 
+MOST = 16
+"""Processes of one worker."""
 STOP_WITHIN = 25
 """Seconds that requests and letters under way have to finish when the process is asked to stop."""
 
@@ -43,11 +48,44 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
         )  # fmt: skip
 
 
-def worker() -> None:
+def worker(
+    processes: Annotated[int, typer.Option(min=1, max=MOST, help="How many work side by side: as many as cores.")] = 1,
+) -> None:
     """Do what happens by itself: deadlines, messages, mails. As many as one likes on one PostgreSQL."""
+    if processes > 1:
+        raise typer.Exit(_side_by_side(processes))
+    _work()
+
+
+def _work() -> None:
     with running_database() as database:
         write_lines(settings().log_format)
         asyncio.run(_until_stopped(database))
+
+
+def _side_by_side(count: int) -> int:
+    """Have so many processes work until this one is asked to stop; when one ends by itself, all do. The exit code: 1 when nobody asked."""
+    together = multiprocessing.get_context("spawn")
+    workers = [together.Process(target=_work) for _ in range(count)]
+    asked = False
+
+    def stop(*_: object) -> None:
+        nonlocal asked
+        asked = True
+        for one in workers:
+            if one.is_alive():
+                one.terminate()
+
+    for one in workers:
+        one.start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    wait([one.sentinel for one in workers])
+    by_itself = not asked
+    stop()
+    for one in workers:
+        one.join()
+    return 1 if by_itself else 0
 
 
 def post_of(chosen: Settings) -> Post | None:

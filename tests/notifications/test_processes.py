@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -22,6 +23,7 @@ from api.settings import settings
 from cases.clock import SystemClock
 from cases.database import Database, connect
 from notifications.clock import worker_is_alive
+from notifications.tables import heartbeat
 from tests.cases.conftest import migrated_file
 from tests.cases.test_stories_in_memory import WORKER
 from tests.notifications.mail_server import MailServer, free_port
@@ -77,6 +79,41 @@ def test_a_worker_process_sends_what_is_due_and_stops_when_asked(place: Place, m
         until(lambda: place.database.read(lambda db: worker_is_alive(db, SystemClock()), WORKER))
         assert process.poll() is None
     assert process.returncode == 0
+
+
+def test_a_worker_of_two_processes_sends_each_mail_once_and_both_stop_when_asked(
+    place: Place, mail_server: MailServer
+) -> None:
+    place.scene.change_outbox_to_now()
+    with place.running("worker", "--processes", "2") as process:
+        until(lambda: len(at_work(place)) == 2)
+        until(lambda: len(mail_server.letters) == 2)
+    assert process.returncode == 0
+    assert len({letter["Message-ID"] for letter in mail_server.letters}) == 2
+    assert not any(is_alive(pid) for pid in at_work(place))
+
+
+def test_when_one_of_its_processes_is_killed_a_worker_ends_for_whoever_watches_it(place: Place) -> None:
+    worker = [sys.executable, "-m", "api.cli", "worker", "--processes", "2"]
+    process = subprocess.Popen(worker, cwd=ROOT, env=place.environment)
+    until(lambda: len(at_work(place)) == 2)
+    os.kill(at_work(place)[0], signal.SIGKILL)
+    assert process.wait(SECONDS) == 1
+    assert not any(is_alive(pid) for pid in at_work(place))
+
+
+def at_work(place: Place) -> list[int]:
+    """The processes that said that they work."""
+    names = place.database.read(lambda db: db.execute(select(heartbeat.c.name)).scalars().all(), WORKER)
+    return [int(name.rpartition(":")[2]) for name in names]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def test_serving_from_a_file_does_the_workers_part_too(place: Place) -> None:
