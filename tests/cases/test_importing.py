@@ -123,7 +123,7 @@ def test_an_import_killed_in_the_middle_goes_on_without_doubling(database: Datab
     calls = 0
 
     class Dying:
-        """The same database, whose process dies at its fifth write."""
+        """The same database, whose process dies at its third write."""
 
         dialect = database.dialect
         read = staticmethod(database.read)
@@ -133,7 +133,7 @@ def test_an_import_killed_in_the_middle_goes_on_without_doubling(database: Datab
         def write(unit: Any, scope: Scope) -> Any:
             nonlocal calls
             calls += 1
-            if calls == 5:
+            if calls == 3:
                 raise Killed
             return database.write(unit, scope)
 
