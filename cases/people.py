@@ -13,7 +13,7 @@ from cases.access import BRANCH_ROLES, TERRITORY_ROLES, Grant
 from cases.duplicates import fold
 from cases.errors import Invalid, NotFound
 from cases.identifiers import new_id
-from cases.tables.operators import branch
+from cases.tables.operators import branch, operator
 from cases.tables.people import api_token, mentor_profile, person, role_grant, session
 from cases.tables.territories import territory
 from engine.model import Role
@@ -91,22 +91,24 @@ def _clock_of(db: Connection, home: str | None) -> dict[str, str]:
 
 
 def _branch(db: Connection, named: str | None) -> str | None:
-    """By its id, its whole name, or words of its name that no other has."""
+    """By its id, its whole name, or words of its name and of its operator's that no other has."""
     if named is None:
         return None
-    known = db.execute(select(branch.c.id, branch.c.name).where(branch.c.active).order_by(branch.c.name)).all()
+    joined = branch.join(operator, operator.c.id == branch.c.operator_id)
+    columns = (branch.c.id, branch.c.name, operator.c.name.label("operator"))
+    known = db.execute(select(*columns).select_from(joined).where(branch.c.active).order_by(branch.c.name)).all()
     words = fold(named).split()
-    found = [row for row in known if named in (row.id, row.name)] or [
-        row for row in known if words and all(word in fold(row.name) for word in words)
-    ]
+    found = [row for row in known if named in (row.id, row.name)]
+    if len(found) != 1:
+        found = [row for row in known if words and all(word in fold(f"{row.operator} {row.name}") for word in words)]
     if not found:
         raise Invalid(
             say("Aucune antenne ne s’appelle « {named} » : écrivez un mot de son nom.", named=named), "branch"
         )
     if len(found) > 1:
-        several = together([row.name for row in found[:_SAID]], ", ")
+        several = together([f"{row.name} ({row.operator})" for row in found[:_SAID]], ", ")
         raise Invalid(
-            say("Plusieurs antennes portent ces mots : {several}. Écrivez le nom entier.", several=several), "branch"
+            say("Plusieurs antennes portent ces mots : {several}. Écrivez-en davantage.", several=several), "branch"
         )
     return str(found[0].id)
 

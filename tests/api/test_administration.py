@@ -7,13 +7,14 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import Connection, insert, select, update
 
 from api.pages.administration.webhooks import LABELS
 from api.security import new_token
 from cases.database import Database
 from cases.identifiers import new_id
 from cases.tables.case import case_file, task
+from cases.tables.operators import branch, operator
 from cases.tables.people import absence, api_token, person, session
 from cases.tables.webhooks import webhook, webhook_delivery
 from cases.webhooks import Wanted, make_webhook
@@ -75,14 +76,24 @@ def test_people_come_thirty_at_a_time_and_are_found_without_their_accents(town: 
     ("named", "told"),
     [
         ("cma", "Nora Petit a son rôle."),
+        ("Antenne de la Halle", "Antenne de la Halle (Adie), Antenne de la Halle (BGE)"),
+        ("bge halle", "Nora Petit a son rôle."),
         ("antenne qui n’est nulle part", "Aucune antenne ne s'appelle"),
         ("r", "Plusieurs antennes portent ces mots"),
     ],
 )
 def test_a_branch_is_found_by_a_word_of_its_name(town: Town, named: str, told: str) -> None:
+    town.street.database.write(lambda db: open_in_the_hall(db, "adie", "bge"), WORKER)
     browser = town["admin"].open(PEOPLE)
     browser.fill(name="Nora Petit", email="nora@example.org", role="operator", branch=named)
     assert told in browser.page
+
+
+def open_in_the_hall(db: Connection, *operators: str) -> None:
+    """A branch of each of these, all of one name."""
+    for slug in operators:
+        of = select(operator.c.id).where(operator.c.slug == slug).scalar_subquery()
+        db.execute(insert(branch).values(id=new_id(NOW), operator_id=of, name="Antenne de la Halle"))
 
 
 def test_whoever_is_invited_has_a_role_and_gets_a_link_to_come_in(town: Town) -> None:
