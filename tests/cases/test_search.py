@@ -72,7 +72,7 @@ def found_by(database: Database, words: str, place: str = "roubaix") -> tuple[se
 EXACT = (
     ("épicerie", "traore"), ("EPICERIE TRAORE", "traore"), ("traoré  aminata", "traore"), ("06 39 98 66 90", "traore"), ("+33 6 39 98 66 90", "traore"),
     ("0639986690", "traore"), ("9866", "traore"), ("oeuvre", "garage"), ("l'Œuvre garage", "garage"), ("552 081 317 66522", "garage"), ("tourco", "garage"),
-    ("0639 98 77 40", "sega"), ("+262 639 98 77 40", "sega"), ("sega.coiffure@example.org", "sega"), ("ép tr", "traore"), ("SÉ", "sega"),
+    ("0639 98 77 40", "sega"), ("+262 639 98 77 40", "sega"), ("sega.coiffure@example.org", "sega"), ("ép tr", "traore"), ("FÛ", "sega"),
 )  # fmt: skip
 NEAR = (
     ("epicrie", "traore"),
@@ -106,7 +106,7 @@ def test_a_fault_of_typing_is_forgiven_and_said(database: Database, cases: dict[
 
 def test_what_nobody_is_called_finds_nobody(database: Database, cases: dict[str, str]) -> None:
     hostile = ("%%%", "___", '"', "a' UNION SELECT --", "*", "NEAR(", "épicerie AND", "\\")
-    for words in ("boulangerie", "xyzt", "zz", "garage traoré", "06 00 00 00 00", *hostile):
+    for words in ("boulangerie", "xyzu", "uu", "garage traoré", "06 00 00 00 00", *hostile):
         if search._asked(words):
             assert found_by(database, words)[0] == set(), words
 
