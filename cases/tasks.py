@@ -91,10 +91,11 @@ def calls_on(db: Connection, who: Identity, case_id: str) -> tuple[Call, ...]:
     return _calls(db, _open().where(task.c.case_id == case_id, _may_finish(who)))
 
 
-def waiting_calls(who: Identity, today: date) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """How many calls wait for somebody, and how many of them are late, as questions to ask within another one."""
-    count = select(func.count()).select_from(task).where(task.c.done_at.is_(None), _theirs(who))
-    return count.scalar_subquery(), count.where(task.c.due_on < today).scalar_subquery()
+def count_of_calls(who: Identity, today: ColumnElement[date]) -> Select[int, int]:
+    """How many `calls` wait for somebody, and how many of them are late (`late_calls`)."""
+    late = func.count().filter(task.c.due_on < today)
+    counted = select(func.count().label("calls"), late.label("late_calls"))
+    return counted.select_from(task).where(task.c.done_at.is_(None), _theirs(who))
 
 
 def finish(db: Connection, who: Identity, identifier: str, *, now: datetime) -> datetime:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select
 from cases.access import TERRITORY_ROLES, Identity, visible_to
 from cases.tables.case import business, case_file
 from cases.tables.people import absence
-from cases.views.today import AHEAD
+from cases.views.waiting import AHEAD
 from engine.model import Role
 from notifications.tables import message
 from notifications.upcoming import Coming, coming

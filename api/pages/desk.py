@@ -12,7 +12,7 @@ from starlette.responses import Response
 from api.pages.shell import page
 from api.security import Visit
 from cases.views.listing import COUNTED
-from cases.views.today import waiting
+from cases.views.waiting import waiting
 
 T = TypeVar("T")
 

@@ -9,6 +9,11 @@ from sqlmodel import Field, SQLModel
 from cases.tables.columns import Id, Instant, Json, table_of
 
 
+def _track(kind: str) -> Column[str]:
+    """What its deadlines and stays call it: a column, as behind row-level security PostgreSQL looks for no word that it would have to make up."""
+    return Column(Text, Computed(f"'{kind}-' || CAST(number AS TEXT)", persisted=True))
+
+
 class Referral(SQLModel, table=True):
     """One request to one branch."""
 
@@ -22,8 +27,7 @@ class Referral(SQLModel, table=True):
     id: str = Field(sa_type=Id, primary_key=True)
     case_id: str = Field(sa_type=Id, foreign_key="case_file.id")
     number: int
-    track: str = Field(sa_column=Column(Text, Computed("'referral-' || CAST(number AS TEXT)", persisted=True)))
-    """What its deadlines and stays call it: a column, as behind row-level security PostgreSQL looks for no word that it would have to make up."""
+    track: str = Field(sa_column=_track("referral"))
     state: str = Field(sa_type=Text)
     state_since: datetime = Field(sa_type=Instant)
     opened_at: datetime = Field(sa_type=Instant)
@@ -62,6 +66,7 @@ class MentoringPair(SQLModel, table=True):
     id: str = Field(sa_type=Id, primary_key=True)
     case_id: str = Field(sa_type=Id, foreign_key="case_file.id")
     number: int
+    track: str = Field(sa_column=_track("mentoring_pair"))
     state: str = Field(sa_type=Text)
     state_since: datetime = Field(sa_type=Instant)
     opened_at: datetime = Field(sa_type=Instant)
@@ -99,6 +104,7 @@ class TransitionPlan(SQLModel, table=True):
     id: str = Field(sa_type=Id, primary_key=True)
     case_id: str = Field(sa_type=Id, foreign_key="case_file.id")
     number: int
+    track: str = Field(sa_column=_track("transition_plan"))
     state: str = Field(sa_type=Text)
     state_since: datetime = Field(sa_type=Instant)
     opened_at: datetime = Field(sa_type=Instant)

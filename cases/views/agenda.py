@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, String, and_, cast, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from cases.access import Identity, visible_to
 from cases.facts.of_case import NO_TERRITORY
@@ -67,21 +67,16 @@ def _appointments(db: Connection, who: Identity, today: date) -> Iterable[Entry]
 def _is_theirs(who: Identity) -> ColumnElement[bool]:
     """Appointments that one made, of the cases that one follows, of one's own requests and pairs."""
     asked = and_(
-        referral.c.case_id == appointment.c.case_id, _name("referral", referral.c.number) == appointment.c.track, referral.c.agent_id == who.person
+        referral.c.case_id == appointment.c.case_id, referral.c.track == appointment.c.track, referral.c.agent_id == who.person
     )  # fmt: skip
     paired = and_(
-        mentoring_pair.c.case_id == appointment.c.case_id, _name("mentoring_pair", mentoring_pair.c.number) == appointment.c.track,
+        mentoring_pair.c.case_id == appointment.c.case_id, mentoring_pair.c.track == appointment.c.track,
         mentoring_pair.c.mentor_id == who.person,
     )  # fmt: skip
     return or_(
         appointment.c.person_id == who.person, case_file.c.referent_id == who.person,
         select(referral.c.id).where(asked).exists(), select(mentoring_pair.c.id).where(paired).exists(),
     )  # fmt: skip
-
-
-def _name(kind: str, number: ColumnElement[int]) -> ColumnElement[str]:
-    """The name of a track, as appointments say it: « referral-2 »."""
-    return literal(f"{kind}-") + cast(number, String)
 
 
 def _deadlines(db: Connection, who: Identity, today: date) -> Iterable[Entry]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -85,6 +86,7 @@ def narrow(db: Connection, who: Identity, by: Narrowing, *, now: datetime) -> Na
     return Narrowed((*conditions, found.condition), found.near)
 
 
+@cache
 def stuck() -> ColumnElement[bool]:
     """The condition on `case_file` under which its manager was alerted of a deadline that is still open."""
     alerts = or_(*(and_(mark_fired.c.rule == name, mark_fired.c.mark.in_(marks)) for name, marks in _STUCK.items()))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from cases import journey
 from cases.access import Identity, visible_to
@@ -17,25 +17,20 @@ from cases.tables.case import business, case_file, entrepreneur
 from cases.tables.memory import deadline
 from cases.tables.territories import territory
 from cases.tables.tracks import referral, transition_plan
-from cases.tasks import Call, calls_for, waiting_calls
-from cases.views.inbox import STATES, Tray
-from cases.views.listing import COUNTED, CaseRow, list_cases, track_holders
-from cases.views.narrowing import Narrowing, stuck
+from cases.tasks import Call, calls_for
+from cases.views.listing import CaseRow, list_cases, track_holders
+from cases.views.narrowing import Narrowing
 from cases.views.orientation import Next, next_for
-from engine.clocks import marks_of
-from engine.definition import RULES
-from engine.model import Do, Mark, Role
-from engine.state_names import CaseState
+from engine.model import Mark, Role
 from engine.working_days import Calendar
 
 AT_MOST: Final = 100
 """Deadlines that the page reads: who has more starts with the oldest."""
-AHEAD: Final = timedelta(days=14)
-"""How far one looks for what will leave."""
 NEXT: Final = 5
 """What is shown of the rest."""
 TO_ANSWER: Final = "referral.sent.answer"
 """A request is new to an operator until it is answered."""
+DEADLINES: Final = deadline.join(case_file, case_file.c.id == deadline.c.subject_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,88 +108,15 @@ def otherwise(db: Connection, who: Identity, todo: Todo, *, now: datetime) -> tu
     return next(((at, mark) for at, d, mark in upcoming(facts) if at > now and (d.track, d.rule, d.item) == own), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What the navigation counts for somebody."""
-
-    due: int
-    """Their deadlines and calls that are late or due today; for a manager, the stuck cases too."""
-    late: int
-    cases: int
-    """Open cases in their sight, as far as COUNTED."""
-    asked: int
-    """Requests that wait for an answer of their branches."""
-    reminded: int
-    """Their open deadlines of which a reminder comes next, within AHEAD; as far as COUNTED."""
-
-
-def waiting(db: Connection, who: Identity, *, now: datetime) -> Waiting:
-    """What waits for somebody, in one question."""
-    late = func.coalesce(func.sum(case((deadline.c.due_at < now, 1), else_=0)), 0)
-    calls, late_calls = waiting_calls(who, NO_TERRITORY.day_of(now))
-    due = (*_open(who), deadline.c.due_at < _this_evening(now))
-    held = _held(who) if who.has(Role.MANAGER) else literal(0)
-    counted = (
-        func.count() + calls + held,
-        late + late_calls + held,
-        _in_sight(who),
-        _asked_of(who),
-        _reminded(who, now),
-    )
-    return Waiting(*map(int, db.execute(select(*counted).select_from(_joined()).where(*due)).one()))
-
-
-def _in_sight(who: Identity) -> Any:
-    theirs = select(case_file.c.id).where(visible_to(who), case_file.c.state != CaseState.CLOSED)
-    return select(func.count()).select_from(theirs.correlate(None).limit(COUNTED).subquery()).scalar_subquery()
-
-
-def _asked_of(who: Identity) -> Any:
-    if not (branches := who.branches()):
-        return literal(0)
-    waits = (referral.c.branch_id.in_(branches), referral.c.state.in_(STATES[Tray.TO_ANSWER]))
-    return select(func.count()).select_from(referral).where(*waits).scalar_subquery()
-
-
-def _reminded(who: Identity, now: datetime) -> Any:
-    next_one = tuple_(deadline.c.rule, deadline.c.next_mark).in_(_REMINDERS)
-    theirs = (
-        select(deadline.c.id).select_from(_joined()).where(*_open(who), next_one, deadline.c.next_at <= now + AHEAD)
-    )
-    return select(func.count()).select_from(theirs.correlate(None).limit(COUNTED).subquery()).scalar_subquery()
-
-
-_REMINDERS: Final = [
-    (name, place) for name, rule in RULES.items() for place, mark in enumerate(marks_of(rule)) if mark.do is Do.REMIND
-]
-"""Which moments of which rules remind their owner."""
-
-
-def _held(who: Identity) -> Any:
-    """How many cases are stuck, for their manager: a question to ask within another one, which joins `case_file` too."""
-    theirs = select(case_file.c.id).where(visible_to(who), stuck()).correlate(None)
-    return select(func.count()).select_from(theirs.subquery()).scalar_subquery()
-
-
-def _this_evening(now: datetime) -> datetime:
-    """The end of today in mainland France: what is due before is late or due today."""
-    return NO_TERRITORY.at(NO_TERRITORY.day_of(now), datetime.max.time())
-
-
 def _is_new(todo: Todo, now: datetime) -> bool:
     """Begun today or on the last working day before; a request, as long as it is not answered."""
     since = todo.calendar.shift(todo.calendar.day_of(now), -1)
     return todo.rule == TO_ANSWER or todo.armed_on >= since
 
 
-def _joined() -> Any:
-    return deadline.join(case_file, case_file.c.id == deadline.c.subject_id)
-
-
 def _todos(db: Connection, who: Identity) -> list[Todo]:
     joined = (
-        _joined()
-        .join(business, business.c.id == case_file.c.business_id)
+        DEADLINES.join(business, business.c.id == case_file.c.business_id)
         .join(entrepreneur, entrepreneur.c.id == case_file.c.entrepreneur_id)
         .outerjoin(territory, territory.c.id == case_file.c.territory_id)
     )
@@ -203,7 +125,7 @@ def _todos(db: Connection, who: Identity) -> list[Todo]:
         case_file.c.id, case_file.c.reference, case_file.c.urgent, business.c.name.label("business_name"), entrepreneur.c.name.label("person_name"),
         entrepreneur.c.phone, territory.c.holidays, territory.c.timezone, *(deadline.c[name] for name in own),
     )  # fmt: skip
-    query = select(*columns).select_from(joined).where(*_open(who)).order_by(deadline.c.due_at, deadline.c.id)
+    query = select(*columns).select_from(joined).where(*open_to(who)).order_by(deadline.c.due_at, deadline.c.id)
     rows = db.execute(query.limit(AT_MOST)).mappings().all()
     holders = track_holders(db, [row["id"] for row in rows])
     return [_todo(row, holders.get((row["id"], row["track"]))) for row in rows]
@@ -216,7 +138,7 @@ def _todo(row: Any, holder: str | None) -> Todo:
     return Todo(name=row["business_name"], person=row["person_name"], calendar=calendar, holder=holder, **known)
 
 
-def _open(who: Identity) -> tuple[ColumnElement[bool], ...]:
+def open_to(who: Identity) -> tuple[ColumnElement[bool], ...]:
     """Open deadlines of cases in sight that this person must meet: their own, and those of nobody at their branches."""
     ways = [deadline.c.owner_id == who.person]
     if branches := who.branches():
@@ -226,17 +148,16 @@ def _open(who: Identity) -> tuple[ColumnElement[bool], ...]:
 
 def _of_the_branch(who: Identity, branches: frozenset[str]) -> ColumnElement[bool]:
     """The referrals of one's branch that nobody there has taken; a branch's manager has them all."""
-    asked = select(referral.c.id).where(referral.c.branch_id.in_(branches), _is_its_track("referral", referral))
+    asked = select(referral.c.id).where(referral.c.branch_id.in_(branches), _is_its_track(referral))
     ours = and_(deadline.c.owner_role == Role.OPERATOR, asked.exists())
     return ours if who.has(Role.OPERATOR_MANAGER) else and_(deadline.c.owner_id.is_(None), ours)
 
 
 def _of_a_plan_of_the_branch(branches: frozenset[str]) -> ColumnElement[bool]:
-    named = (transition_plan.c.branch_id.in_(branches), _is_its_track("transition_plan", transition_plan))
+    named = (transition_plan.c.branch_id.in_(branches), _is_its_track(transition_plan))
     unclaimed = and_(deadline.c.owner_role == Role.OWNER, deadline.c.owner_id.is_(None))
     return and_(unclaimed, select(transition_plan.c.id).where(*named).exists())
 
 
-def _is_its_track(kind: str, table: Any) -> ColumnElement[bool]:
-    named = literal(f"{kind}-").concat(cast(table.c.number, Text))
-    return and_(table.c.case_id == deadline.c.subject_id, named == deadline.c.track)
+def _is_its_track(table: Any) -> ColumnElement[bool]:
+    return and_(table.c.case_id == deadline.c.subject_id, table.c.track == deadline.c.track)
