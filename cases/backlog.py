@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
@@ -88,6 +88,12 @@ class Backlog:
         return sum(ages[-1] for ages in self.grid.values())
 
 
+class _Grid(NamedTuple):
+    cells: dict[str, tuple[int, ...]]
+    overdue: int
+    stuck: int
+
+
 def backlog_of(db: Connection, who: Identity, slug: str | None, *, now: datetime) -> Backlog:
     """A territory's backlog; without a slug, the first that one may open. Raises NotFound for another's as for none."""
     open_to = _territories(db, who)
@@ -96,10 +102,10 @@ def backlog_of(db: Connection, who: Identity, slug: str | None, *, now: datetime
         raise NotFound("Ce territoire n’existe pas, ou il n’est pas à vous.")
     calendar = Calendar(home["holidays"], home["timezone"])
     here = and_(case_file.c.territory_id == home["id"], case_file.c.state != "closed")
-    overdue, held_up = _late(db, here, now)
+    grid = _grid(db, here, calendar, now)
     return Backlog(
         id=home["id"], slug=home["slug"], name=home["name"], phase=MACHINES[Kind.TERRITORY].states[home["state"]].french, calendar=calendar,
-        lists=home["id"] in who.territories(), grid=_grid(db, here, calendar, calendar.day_of(now)), stuck=held_up, overdue=overdue,
+        lists=home["id"] in who.territories(), grid=grid.cells, stuck=grid.stuck, overdue=grid.overdue,
         aids=_aids(db, home["id"], calendar.day_of(now)), broken=_broken(db, home["id"], now), branches=_branches(db, case_file.c.territory_id == home["id"]),
         others=tuple((row["slug"], row["name"]) for row in open_to if row["id"] != home["id"]),
     )  # fmt: skip
@@ -113,25 +119,20 @@ def _territories(db: Connection, who: Identity) -> list[Any]:
     return list(db.execute(query).mappings())
 
 
-def _late(db: Connection, here: ColumnElement[bool], now: datetime) -> tuple[int, int]:
-    """Cases that are overdue, and those of them of which the manager was alerted."""
-    counts = (func.count().filter(case_file.c.next_due_at < now), func.count().filter(stuck()))
-    row = db.execute(select(*counts).select_from(case_file).where(here)).one()
-    return int(row[0]), int(row[1])
-
-
-def _grid(db: Connection, here: ColumnElement[bool], calendar: Calendar, today: date) -> dict[str, tuple[int, ...]]:
-    """One read: each case falls into the first age whose beginning it has reached."""
-    since = [before_day(least, calendar, today) for least, _ in AGES[1:]]
+def _grid(db: Connection, here: ColumnElement[bool], calendar: Calendar, now: datetime) -> _Grid:
+    """One read: each case falls into the first age whose beginning it has reached; some are overdue, of some the manager was alerted."""
+    since = [before_day(least, calendar, calendar.day_of(now)) for least, _ in AGES[1:]]
     reached = [(case_file.c.state_since < moment, place) for place, moment in reversed(list(enumerate(since, start=1)))]
     age = case(*reached, else_=0).label("age")
+    overdue = func.count().filter(case_file.c.next_due_at < now).label("overdue")
+    counts = (func.count().label("number"), overdue, func.count().filter(stuck()).label("stuck"))
+    rows = db.execute(select(case_file.c.state, age, *counts).where(here).group_by("state", age)).all()
     counted: dict[str, Counter[int]] = defaultdict(Counter)
-    for row in db.execute(
-        select(case_file.c.state, age, func.count().label("number")).where(here).group_by("state", age)
-    ):
+    for row in rows:
         counted[row.state][row.age] = row.number
     states = [str(state.code) for state in MACHINES[Kind.CASE].journey.states if state.code != "closed"]
-    return {state: tuple(counted[state][place] for place in range(len(AGES))) for state in states}
+    cells = {state: tuple(counted[state][place] for place in range(len(AGES))) for state in states}
+    return _Grid(cells, sum(row.overdue for row in rows), sum(row.stuck for row in rows))
 
 
 def _aids(db: Connection, home: str, today: date) -> Decimal:
@@ -148,7 +149,7 @@ def _broken(db: Connection, home: str, now: datetime) -> tuple[Broken, ...]:
     query = late_deadlines(now).with_only_columns(
         *owner, whose, func.count(func.distinct(case_file.c.id)).label("number")
     )
-    grouped = query.where(case_file.c.territory_id == home).group_by(*owner, branch.c.id)
+    grouped = query.where(deadline.c.territory_id == home).group_by(*owner, branch.c.id)
     rows = [
         Broken(r.owner_role, r.adviser or r.branch or "", r.person, Number(r.number, Counted(Figure.LATE, r.owner_role, r.whose)))
         for r in db.execute(grouped)
@@ -158,15 +159,16 @@ def _broken(db: Connection, home: str, now: datetime) -> tuple[Broken, ...]:
 
 def _branches(db: Connection, here: ColumnElement[bool]) -> tuple[BranchFigures, ...]:
     """One read: the requests by branch, by what they count for, and by reason."""
-    joined = referral.join(case_file, case_file.c.id == referral.c.case_id).join(
-        branch, branch.c.id == referral.c.branch_id
+    asked = referral.join(case_file, case_file.c.id == referral.c.case_id)
+    cases = func.count(func.distinct(referral.c.case_id))
+    counts = (cases.filter(requests_that(figure)).label(figure) for figure in _TOLD)
+    counted = (
+        select(referral.c.branch_id, *counts).select_from(asked).where(here, referral.c.state != ReferralState.DRAFT)
     )
-    counts = [
-        func.count(func.distinct(referral.c.case_id)).filter(requests_that(figure)).label(figure) for figure in _TOLD
-    ]
-    columns = (branch.c.id, branch.c.name, branch.c.capacity_per_week)
-    query = select(*columns, *counts).select_from(joined).where(here, referral.c.state != ReferralState.DRAFT)
-    rows = db.execute(query.group_by(*columns).order_by(branch.c.name, branch.c.id)).mappings().all()
+    of_branch = counted.group_by(referral.c.branch_id).subquery()
+    query = select(branch.c.id, branch.c.name, branch.c.capacity_per_week, *of_branch.c)
+    query = query.join_from(branch, of_branch, of_branch.c.branch_id == branch.c.id)
+    rows = db.execute(query.order_by(branch.c.name, branch.c.id)).mappings().all()
     declines = _declines(db, here)
     return tuple(
         BranchFigures(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def indicators_of(db: Connection, who: Identity, slug: str | None, *, now: datet
     needs = _by_need(db, here)
     return Indicators(
         backlog=found,
-        delays=_delays(db, here, found.calendar, now),
+        delays=_delays(db, found.id, found.calendar, now),
         axes={axis: needs[axis] for axis in AXIS},
         levers={lever: needs[lever] for lever in LEVER},
         gaps=_gaps(db, here),
@@ -96,21 +97,15 @@ def indicators_of(db: Connection, who: Identity, slug: str | None, *, now: datet
 # -- delays ---------------------------------------------------------------------------------------------------------------
 
 
-def _delays(db: Connection, here: ColumnElement[bool], calendar: Calendar, now: datetime) -> tuple[Delay, ...]:
+def _delays(db: Connection, home: str, calendar: Calendar, now: datetime) -> tuple[Delay, ...]:
     """One read of the three; the days are counted here, as no database knows the territory's holidays."""
-    of_here = select(case_file.c.id).where(here)
-    parts = []
-    for figure in MEASURED:
-        measured = delays_of(figure, now)
-        parts.append(
-            measured.where(measured.selected_columns.id.in_(of_here)).add_columns(literal(figure.value).label("figure"))
-        )
+    of_here = (delays_of(figure, now, territory=home).add_columns(literal(figure.value)) for figure in MEASURED)
     days: dict[str, list[int]] = defaultdict(list)
     cases: dict[str, set[str]] = defaultdict(set)
-    between = cache(calendar.between)
-    for row in db.execute(union_all(*parts)):
-        days[row.figure].append(between(calendar.day_of(row.began), calendar.day_of(row.ended)))
-        cases[row.figure].add(row.id)
+    day_of, between = calendar.day_of, cache(calendar.between)
+    for case, began, ended, figure in db.execute(union_all(*of_here)).all():
+        days[figure].append(between(day_of(began), day_of(ended)))
+        cases[figure].add(case)
     return tuple(_delay(figure, sorted(days[figure]), len(cases[figure])) for figure in MEASURED)
 
 
@@ -135,12 +130,13 @@ _OPEN: Final = case_file.c.state != "closed"
 
 
 def _by_need(db: Connection, here: ColumnElement[bool]) -> Mapping[Any, int]:
-    """The open cases of each axis and of each lever, in one row."""
-    cases = func.count(func.distinct(need.c.case_id))
-    counts = [cases.filter(need.c.axis == axis).label(axis) for axis in AXIS]
-    counts += [cases.filter(of_lever(lever)).label(lever) for lever in LEVER]
+    """The open cases of each axis and of each lever, in one row: what its needs say of each case, then how many say it."""
+    told = {axis: need.c.axis == axis for axis in AXIS} | {lever: of_lever(lever) for lever in LEVER}
     joined = need.join(case_file, case_file.c.id == need.c.case_id)
-    return db.execute(select(*counts).select_from(joined).where(here, _OPEN)).mappings().one()
+    needs = (func.count().filter(condition).label(name) for name, condition in told.items())
+    of_case = select(*needs).select_from(joined).where(here, _OPEN).group_by(need.c.case_id).subquery()
+    cases = (func.count().filter(of_case.c[name] > 0).label(name) for name in told)
+    return db.execute(select(*cases)).mappings().one()
 
 
 def _gaps(db: Connection, here: ColumnElement[bool]) -> tuple[Gap, ...]:
@@ -169,7 +165,7 @@ def _weeks(db: Connection, here: ColumnElement[bool], calendar: Calendar, now: d
     moments = (case_file.c.opened_at, case_file.c.closed_at)
     recent = or_(*(moment >= first[0] for moment in moments))
     rows = db.execute(select(*moments).where(here, recent)).all()
-    entered, left = ([row[place] for row in rows if row[place] is not None] for place in (0, 1))
+    entered, left = (sorted(row[place] for row in rows if row[place] is not None) for place in (0, 1))
     return tuple(
         Week(begun, _inside(entered, begun, ended, Figure.ENTERED), _inside(left, begun, ended, Figure.LEFT))
         for begun, ended in pairwise(first)
@@ -177,5 +173,6 @@ def _weeks(db: Connection, here: ColumnElement[bool], calendar: Calendar, now: d
 
 
 def _inside(moments: list[datetime], begun: datetime, ended: datetime, figure: Figure) -> Number:
+    """How many of sorted moments are in a week: its beginning is, its end is not."""
     counted = Counted(figure, str(int(begun.timestamp())), str(int(ended.timestamp())))
-    return Number(sum(begun <= moment < ended for moment in moments), counted)
+    return Number(bisect_left(moments, ended) - bisect_left(moments, begun), counted)

@@ -107,25 +107,36 @@ _REQUESTS: Final[Mapping[Figure, ColumnElement[bool]]] = {
 }
 
 
-def delays_of(figure: Figure, now: datetime) -> Select[Any]:
+def delays_of(figure: Figure, now: datetime, *, territory: str | None = None) -> Select[Any]:
     """The delays of that kind that ended in the period: the case's `id`, when each began and when it ended.
 
-    They are those of every case: who asks narrows them, by `selected_columns.id`.
+    They are those of a territory's cases, by its id; without one, of every case.
     """
-    since = now - PERIOD
+    measured, home = _delays(figure, now - PERIOD)
+    if territory is None:
+        return measured
+    if home is not None:
+        return measured.where(home == territory)
+    of_there = select(case_file.c.id).where(case_file.c.territory_id == territory)
+    return measured.where(measured.selected_columns.id.in_(of_there))
+
+
+def _delays(figure: Figure, since: datetime) -> tuple[Select[Any], ColumnElement[str] | None]:
+    """The delays, and the column that says whose territory they are of where the rows that they are read from have one."""
     if figure is Figure.FIRST_CONTACT:
         met = case_file.alias("met")
         ended = met.c.real_contact_at
-        return select(met.c.id, met.c.opened_at.label("began"), ended.label("ended")).where(ended >= since)
+        found = select(met.c.id, met.c.opened_at.label("began"), ended.label("ended")).where(ended >= since)
+        return found, met.c.territory_id
     if figure is Figure.ANSWER:
-        return _between("sent", referral.c.answered_at, since)
+        return _between("sent", referral.c.answered_at, since), None
     engaged = stay.alias("engaged")
     here = and_(
         engaged.c.subject_id == stay.c.subject_id, engaged.c.track == stay.c.track, engaged.c.state == "engaged"
     )
     columns = (stay.c.subject_id.label("id"), stay.c.entered_at.label("began"), engaged.c.entered_at.label("ended"))
     joined = stay.join(engaged, here)
-    return select(*columns).select_from(joined).where(stay.c.state == "accepted", engaged.c.entered_at >= since)
+    return select(*columns).select_from(joined).where(stay.c.state == "accepted", engaged.c.entered_at >= since), None
 
 
 def _between(state: str, ended: ColumnElement[Any], since: datetime) -> Select[Any]:
