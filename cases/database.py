@@ -289,8 +289,9 @@ def _pool(url: str, pooler: str | None) -> Engine:
     for name in ("postgres://", "postgresql://"):
         if url.startswith(name):
             url = url.replace(name, "postgresql+psycopg://", 1)
-    limits = " ".join(f"-c {name}={value}" for name, value in _LIMITS.items())
-    arguments = {"prepare_threshold": None} if pooler else {"options": limits}
+    settings = {"timezone": "UTC", **_LIMITS}
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    arguments = {"prepare_threshold": None} if pooler else {"options": options}
     return create_engine(
         url, pool_size=8, max_overflow=8, connect_args=arguments, hide_parameters=True, json_serializer=_json
     )
