@@ -10,7 +10,7 @@ from engine.effects import Effect, Forget, Later, Put, Tell
 from engine.facts import ArmedDeadline, Referral, Situation
 from engine.guards import TAKEN, score_is_whole
 from engine.inputs import choice, of_kind, words
-from engine.lists import ABANDON, LEVER, PROGRESS
+from engine.lists import ABANDON, LEVER
 from engine.model import (
     Armed,
     Deadline,
@@ -34,6 +34,7 @@ from engine.sentences import in_euros, say
 from engine.state_names import CaseState, PlanState
 from engine.steps import in_any_open_state
 from engine.steps.deciding import decide_next
+from engine.steps.progress import progress_step
 from engine.steps.starts import back_to_accompaniment, enter_follow_up, reorient, start_mentoring
 from engine.working_days import EVENING
 
@@ -180,31 +181,12 @@ start_action = Step(
 )
 
 
-def _status_of_the_plan(at: Situation) -> Iterator[Effect]:
-    yield Put(at.act.track, {"progress": at.given("status")})
-
-
-def _blocked(at: Situation) -> bool:
-    return bool(at.given("status") == "blocked")
-
-
-record_progress = Step(
-    "record_progress",
+record_progress = progress_step(
     "Donner des nouvelles du plan",
     _OPERATOR_OR_ADVISER,
-    inputs=(
-        choice(
-            "status",
-            "Où en est-on",
-            PROGRESS,
-            missing="Choisissez : ça avance, c’est ralenti, c’est bloqué, objectif atteint.",
-        ),
-        words("text", "En une phrase"),
-    ),
-    effects=(_status_of_the_plan,),
-    tells=(Notify("blocked", Role.ADVISER, when=_blocked),),
-    guard_says="on_track, slowed, blocked or goal_reached, with one sentence",
-    effect_says="shown as the plan's status; blocked: adviser told",
+    words("text", "En une phrase"),
+    guard_says="with one sentence",
+    effect_says="the plan's",
 )
 
 

@@ -8,7 +8,7 @@ from engine.effects import Effect, Follow, Put, Tell
 from engine.facts import Situation
 from engine.guards import an_end_date_within_sixty_days, consent_to_share, day_given
 from engine.inputs import choice, day, flag, number, of_kind, words
-from engine.lists import DECLINE_PAIR, END_PAIR, PAUSE_PAIR, PROGRESS, SIGNATORY
+from engine.lists import DECLINE_PAIR, END_PAIR, PAUSE_PAIR, SIGNATORY
 from engine.model import (
     InputKind,
     Leaving,
@@ -20,6 +20,7 @@ from engine.model import (
 )
 from engine.state_names import PairState
 from engine.steps.needs import ADVISER
+from engine.steps.progress import progress_step
 from engine.working_days import months_after
 
 _SYSTEM = frozenset({Role.SYSTEM})
@@ -147,35 +148,16 @@ decline_pair = Step(
 )
 
 
-def _status_of_the_mentoring(at: Situation) -> Iterator[Effect]:
-    yield Put(at.act.track, {"progress": at.given("status")})
-
-
-def _blocked(at: Situation) -> bool:
-    return bool(at.given("status") == "blocked")
-
-
-record_progress = Step(
-    "record_progress",
+record_progress = progress_step(
     "Écrire le carnet",
     _MENTOR_OR_ADVISER,
-    inputs=(
-        choice(
-            "status",
-            "Où en est-on",
-            PROGRESS,
-            missing="Choisissez : ça avance, c’est ralenti, c’est bloqué, objectif atteint.",
-        ),
-        day("met_on", "Quel jour"),
-        number("minutes", "Durée, en minutes"),
-        words("text", "Qu’a-t-elle décidé ?"),
-        words("next", "La suite"),
-        words("private_text", "Entre vous deux seulement"),
-    ),
-    effects=(_status_of_the_mentoring,),
-    tells=(Notify("blocked", Role.ADVISER, when=_blocked),),
-    guard_says="on_track, slowed, blocked or goal_reached, date, length, topics, next step; a part may be private to the pair",
-    effect_says="shown as the mentoring's status; blocked: adviser told",
+    day("met_on", "Quel jour"),
+    number("minutes", "Durée, en minutes"),
+    words("text", "Qu’a-t-elle décidé ?"),
+    words("next", "La suite"),
+    words("private_text", "Entre vous deux seulement"),
+    guard_says="date, length, topics, next step; a part may be private to the pair",
+    effect_says="the mentoring's",
 )
 
 

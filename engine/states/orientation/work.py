@@ -9,13 +9,14 @@ from engine.effects import Effect, Follow, Forget, Put, PutNeed, Route, Tell
 from engine.facts import Situation
 from engine.guards import answered_on_behalf, consent_to_share, three_attempts
 from engine.inputs import choice, flag, of_kind, words
-from engine.lists import CHANNEL, DISCONTINUE, PROGRESS, RESULT, WITHDRAW
+from engine.lists import CHANNEL, DISCONTINUE, RESULT, WITHDRAW
 from engine.model import InputKind, MailClass, Notify, Refusal, Role, Step
 from engine.sentences import say
 from engine.state_names import Phase, ReferralState
 from engine.states.orientation.answers import OPERATOR_OR_ADVISER, WAITING, an_agent_of_the_branch, noted_by_the_adviser
 from engine.states.orientation.closures import closures_stop_its_clocks
 from engine.steps.needs import ADVISER, OUTCOMES
+from engine.steps.progress import progress_step
 
 # -- draft and send -------------------------------------------------------------------------------------------------------
 
@@ -200,32 +201,13 @@ first_contact = Step(
 )
 
 
-def blocked(at: Situation) -> bool:
-    """The adviser is told at once when it is blocked."""
-    return bool(at.given("status") == "blocked")
-
-
-def _status_of_the_accompaniment(at: Situation) -> Iterator[Effect]:
-    yield Put(at.act.track, {"progress": at.given("status"), "touched": True})
-
-
-record_progress = Step(
-    "record_progress",
+record_progress = progress_step(
     "Donner des nouvelles",
     OPERATOR_OR_ADVISER,
-    inputs=(
-        choice(
-            "status",
-            "Où en est-on",
-            PROGRESS,
-            missing="Choisissez : ça avance, c’est ralenti, c’est bloqué, objectif atteint.",
-        ),
-        words("text", "En une phrase"),
-    ),
-    effects=(_status_of_the_accompaniment,),
-    tells=(Notify("blocked", Role.ADVISER, when=blocked),),
-    guard_says="on_track, slowed, blocked or goal_reached, with one sentence",
-    effect_says="shown as the accompaniment's status; blocked: adviser told",
+    words("text", "En une phrase"),
+    kept={"touched": True},
+    guard_says="with one sentence",
+    effect_says="the accompaniment's",
 )
 
 
