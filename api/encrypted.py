@@ -11,6 +11,7 @@ from starlette.datastructures import URL
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.around import Around
 from api.csrf import READS
 from api.errors import MEDIA_TYPE, plain_problem
 from api.settings import Settings
@@ -34,15 +35,16 @@ def refuse_what_is_in_clear(chosen: Settings) -> None:
         raise InClear(found)
 
 
-class OverTls:
+class OverTls(Around):
     """Leads a page that is asked for in clear to its encrypted address; anything else in clear is refused, so that it is seen."""
 
     def __init__(self, app: ASGIApp, base_url: str) -> None:
-        self.app, self.base_url = app, base_url
+        super().__init__(app)
+        self.base_url = base_url
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["scheme"] == "https" or scope["path"] in _OF_THE_MACHINE:
+        if scope["scheme"] == "https" or scope["path"] in _OF_THE_MACHINE:
             await self.app(scope, receive, send)
             return
         await self._answer(scope)(scope, receive, send)

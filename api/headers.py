@@ -12,6 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.around import Around
 from engine.sentences import say
 
 LARGEST_BODY = 1_000_000
@@ -73,17 +74,15 @@ class BodyTooLarge(HTTPException):
         super().__init__(413, say("C’est trop lourd : {count} Mo au plus.", count=most // 1_000_000))
 
 
-class SafeHeaders:
+class SafeHeaders(Around):
     """Gives each request an id, and each answer the headers that it lacks."""
 
     def __init__(self, app: ASGIApp, safety: Safety) -> None:
-        self.app, self.safety = app, safety
+        super().__init__(app)
+        self.safety = safety
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         request_id = _request_id(Headers(scope=scope).get("x-request-id", ""))
         scope.setdefault("state", {})["request_id"] = request_id
 
@@ -95,17 +94,11 @@ class SafeHeaders:
         await self.app(scope, receive, send_safely)
 
 
-class BodyLimit:
+class BodyLimit(Around):
     """Stops reading a body as soon as it is too large, whatever its announced length."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         most = LARGEST_FILE if _FILES.match(scope["path"]) else LARGEST_BODY
         announced = Headers(scope=scope).get("content-length", "")
         read = 0

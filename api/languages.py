@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from api.around import Around
 from notifications.languages import LANGUAGES, OF_WORK, is_reviewed, language, preferred, speak
 
 COOKIE: Final = "qp_langue"
@@ -19,17 +20,11 @@ COOKIE_LASTS: Final = 365 * 24 * 3600
 EVERY: Final[Collection[str]] = LANGUAGES.keys()
 
 
-class Spoken:
+class Spoken(Around):
     """Has each request answered in the language of who reads it; a page may know better, once it knows who that is."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         headers = Headers(scope=scope)
         speak(_asked(headers.get("cookie", ""), headers.get("accept-language", ""), OF_WORK))
 

@@ -11,8 +11,9 @@ from typing import Any, Final, TextIO
 
 import structlog
 from fastapi import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from api.around import Around
 from api.rate_limits import asker_of
 
 _OURS: Final = ("api", "notifications", "cases", "uvicorn")
@@ -50,17 +51,11 @@ def note_refused(request: Request, why: str) -> None:
     _log.warning("sign_in_refused", why=why, **_where(request))
 
 
-class Logged:
+class Logged(Around):
     """Writes down each request that was refused or that failed, under its route: an address may hold a link's secret."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         status = 500
 
         async def send_and_note(message: Message) -> None:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from sqlalchemy import Connection, func, select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.around import Around
 from cases.clock import Clock
 from cases.tables.memory import deadline
 from cases.tables.webhooks import webhook
@@ -59,17 +60,15 @@ class Figures:
         return Gauge(name, words, registry=self._registry)
 
 
-class Measured:
+class Measured(Around):
     """Counts each request under its route, never under its address: an address may hold a link's secret."""
 
     def __init__(self, app: ASGIApp, figures: Figures) -> None:
-        self.app, self.figures = app, figures
+        super().__init__(app)
+        self.figures = figures
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
         began, status = perf_counter(), 500
 
         async def send_and_note(message: Message) -> None:

@@ -7,23 +7,21 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from fastapi import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
+from api.around import Around
 from cases.identifiers import ALPHABET
 
 _REFERENCE: Final = re.compile(rb"QP-[%(letter)s]{4}-[%(letter)s]{4}" % {b"letter": ALPHABET.encode()})
 _READ: Final = (b"text/html", b"application/json", b"text/csv", b"text/calendar")
 
 
-class Named:
+class Named(Around):
     """Keeps, of each answer to a reading, the references that stand in it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["method"] != "GET":
+        if scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
         state: dict[str, Any] = scope.setdefault("state", {})

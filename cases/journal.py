@@ -78,8 +78,8 @@ class Chain:
     sequence: int
     head: str
 
-    def append(self, writes: Batch, move: Move, *, at: datetime, cause: int | None) -> int:
-        """Add the line of a move and its words to what is being written, and give its sequence."""
+    def append(self, writes: Batch, move: Move, *, at: datetime, cause: int | None) -> dict[str, Any]:
+        """Add the line of a move and its words to what is being written, and give what a step answers of it."""
         self.sequence += 1
         words, behalf = dict(move.words), dict(move.actor.on_behalf_of or {})
         if person := behalf.pop("person", None):
@@ -93,7 +93,8 @@ class Chain:
             _TELL_WEBHOOKS,
             {"of_subject": self.subject, "of_subject_id": self.subject_id, "of_sequence": self.sequence, "of_at": at},
         )
-        return self.sequence
+        named = {"track": move.track, "event": move.event, "from": move.from_state, "to": move.to_state}
+        return {"sequence": self.sequence, **named}
 
     def _keep_words(self, writes: Batch, words: Mapping[str, str]) -> str | None:
         if not words:

@@ -251,24 +251,13 @@ def write(
 
 def _write_lines(transaction: Transaction, decision: Decision, chain: Chain) -> tuple[Mapping[str, Any], ...]:
     """Write each move of a decision with its stay and its effects; give their lines."""
-    sequences: list[int] = []
-    lines = []
+    lines: list[dict[str, Any]] = []
     for move in decision.moves:
-        cause = None if move.cause is None else sequences[move.cause]
-        sequence = chain.append(transaction.writes, move, at=transaction.now, cause=cause)
-        sequences.append(sequence)
-        lines.append(
-            {
-                "sequence": sequence,
-                "track": move.track,
-                "event": move.event,
-                "from": move.from_state,
-                "to": move.to_state,
-            }
-        )
+        cause = None if move.cause is None else lines[move.cause]["sequence"]
+        lines.append(chain.append(transaction.writes, move, at=transaction.now, cause=cause))
         _stay(transaction, move)
         for effect in move.effects:
-            transaction.apply(effect, sequence)
+            transaction.apply(effect, chain.sequence)
     transaction.hand_over_deadlines()
     return tuple(lines)
 

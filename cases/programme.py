@@ -155,18 +155,9 @@ def _write(
     transaction = Transaction(db, "territory", row["id"], now, facts)
     lines = []
     for move in decision.moves:
-        sequence = chain.append(transaction.writes, move, at=now, cause=None)
-        lines.append(
-            {
-                "sequence": sequence,
-                "track": move.track,
-                "event": move.event,
-                "from": move.from_state,
-                "to": move.to_state,
-            }
-        )
+        lines.append(chain.append(transaction.writes, move, at=now, cause=None))
         for effect in move.effects:
-            transaction.apply(effect, sequence)
+            transaction.apply(effect, chain.sequence)
             if isinstance(effect, Freeze):
                 _freeze(db, row, effect.reason, now)
         if move.from_state != move.to_state:
