@@ -11,14 +11,13 @@ from sqlalchemy import Connection, select
 
 from api.linked import identity_of
 from cases import records
-from cases.access import BRANCH_ROLES, Identity
+from cases.access import BRANCH_ROLES, Identity, case_row
 from cases.documents import SentFile, add_document, read_file, request_for
 from cases.errors import CasesError, Invalid, NotFound
 from cases.journey import Fired, Request
 from cases.tables.case import case_file
 from cases.tables.operators import branch
 from cases.tables.people import person, role_grant
-from cases.views.reading import case_row
 from cases.views.sight import sight_of
 from engine.model import Role
 from engine.sentences import say

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, false, or_, select
 
 from cases.database import Scope
+from cases.errors import NotFound
 from cases.tables.case import case_file
 from cases.tables.people import person, role_grant
 from cases.tables.tracks import mentoring_pair, referral
@@ -123,6 +124,14 @@ def visible_to(who: Identity) -> ColumnElement[bool]:
     if who.entrepreneur:
         ways.append(and_(case_file.c.entrepreneur_id == who.entrepreneur))
     return or_(*ways) if ways else false()
+
+
+def case_row(db: Connection, who: Identity, reference: str) -> Mapping[Any, Any]:
+    """The row of a case that one may see. Raises NotFound for another's as for none."""
+    row = db.execute(select(case_file).where(case_file.c.reference == reference, visible_to(who))).mappings().first()
+    if row is None:
+        raise NotFound
+    return row
 
 
 def _opened(who: Identity) -> list[ColumnElement[bool]]:

@@ -13,11 +13,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, select, true, update
 
 from cases import records
-from cases.access import Identity, visible_to
+from cases.access import Identity, case_row
 from cases.errors import Invalid, NotFound
 from cases.file_kinds import kind_of
 from cases.journey import Fired, Request
-from cases.tables.case import case_file, document
+from cases.tables.case import document
 from cases.tables.memory import journal
 from cases.views.sight import sight_of
 from engine.model import CASE_TRACK
@@ -94,9 +94,11 @@ def add_document(db: Connection, request: Request, path: str, *, by: Identity, n
 
 def documents_of(db: Connection, who: Identity, reference: str) -> tuple[DocumentSeen, ...]:
     """The documents of a case that this person may read, the newest first. Raises NotFound for another's case as for none."""
-    case = db.execute(select(case_file).where(case_file.c.reference == reference, visible_to(who))).mappings().first()
-    if case is None:
-        raise NotFound
+    return documents_on(db, who, case_row(db, who, reference))
+
+
+def documents_on(db: Connection, who: Identity, case: Mapping[Any, Any]) -> tuple[DocumentSeen, ...]:
+    """Those of a case whose row they may see."""
     mine = (document.c.case_id == case["id"], _readable(db, who, case))
     return tuple(_seen(db.execute(select(document).where(*mine).order_by(document.c.sequence.desc())).mappings()))
 

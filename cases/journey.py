@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from cases import routing
-from cases.access import Identity, actor_on, visible_to
+from cases.access import Identity, actor_on, case_row, visible_to
 from cases.database import widen_to_case
 from cases.errors import Conflict, NotFound, Refused, Unreadable
 from cases.facts.compiled import fetch_row
@@ -321,9 +321,11 @@ def note_refusal(db: Connection, request: Request, by: Identity, reasons: tuple[
 
 def facts_for(db: Connection, reference: str, *, by: Identity, now: datetime) -> tuple[CaseFacts, Actor]:
     """The facts of a case that somebody may see, and what they are to it: for asking what is possible."""
-    row = db.execute(select(case_file).where(case_file.c.reference == reference, visible_to(by))).mappings().first()
-    if row is None:
-        raise NotFound
+    return facts_on(db, case_row(db, by, reference), by=by, now=now)
+
+
+def facts_on(db: Connection, row: Mapping[Any, Any], *, by: Identity, now: datetime) -> tuple[CaseFacts, Actor]:
+    """The same, of a case whose row was read as it is now."""
     widen_to_case(db, row["id"])
     facts = with_free_places(db, facts_of(db, dict(row), now.date()))
     facts = with_de_minimis(db, facts, row["business_id"])

@@ -10,13 +10,12 @@ from typing import Any
 from sqlalchemy import Connection, and_, or_, select
 
 from cases import journey
-from cases.access import BRANCH_ROLES, Identity, actor_on
+from cases.access import BRANCH_ROLES, Identity, actor_on, case_row
 from cases.errors import Refused
 from cases.gestures import TALKED
 from cases.journey import Fired, Request
 from cases.tables.memory import journal, journal_text
 from cases.tables.routing import routing_proposal
-from cases.views.reading import case_row
 from cases.writing.beginnings import begin
 from engine.decision import decide
 from engine.facts import Act, Actor, CaseFacts, Referral
@@ -115,7 +114,7 @@ def written_to(db: Connection, asked: Collection[tuple[str, str]]) -> dict[tuple
 def to_ask(db: Connection, asking: Asking, *, by: Identity, now: datetime) -> tuple[ToAsk, ...]:
     """What asking each of the branches would give now; nothing is written. Raises NotFound, Unreadable for a branch that there is not."""
     row = case_row(db, by, asking.reference)
-    facts, _ = journey.facts_for(db, asking.reference, by=by, now=now)
+    facts, _ = journey.facts_on(db, row, by=by, now=now)
     actor, offers = actor_on(by, facts, CASE_TRACK), _offers(db, asking)
     found = []
     for branch in dict.fromkeys(asking.branches):

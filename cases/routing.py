@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, insert, select, update
 
-from cases.access import Identity, visible_to
+from cases.access import Identity, case_row, visible_to
 from cases.errors import NotFound
 from cases.identifiers import new_id
 from cases.journal import plain
@@ -126,8 +126,8 @@ def choose(db: Connection, case_id: str, asked: Referral, payload: Mapping[str, 
 
 def proposals(db: Connection, who: Identity, reference: str) -> list[dict[str, Any]]:
     """The current proposals of a case, one a need, for whoever sees the whole of it. Raises NotFound for the others."""
-    row = db.execute(select(case_file).where(case_file.c.reference == reference, visible_to(who))).mappings().first()
-    if row is None or not sight_of(db, who, dict(row)).whole:
+    row = case_row(db, who, reference)
+    if not sight_of(db, who, dict(row)).whole:
         raise NotFound
     joined = routing_proposal.join(need, need.c.id == routing_proposal.c.need_id)
     query = select(routing_proposal).select_from(joined).where(*_current_of(row["id"]))

@@ -7,11 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from cases.access import Identity
+from cases.access import Identity, case_row
 from cases.database import widen_to_case
 from cases.journal import shown
 from cases.views.paging import Asked, Key, page_of_rows
-from cases.views.reading import case_row
 from cases.views.sight import sight_of
 from notifications.tables import message
 

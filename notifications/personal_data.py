@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Table, delete, or_, select, update
 
-from cases.access import Identity, visible_to
+from cases.access import Identity, case_row, visible_to
 from cases.errors import NotFound
 from cases.identifiers import new_id
 from cases.journal import plain
@@ -102,20 +102,13 @@ def cases_about(db: Connection, who: Identity, wanted: str) -> list[str]:
 
 def held_on(db: Connection, who: Identity, reference: str, *, now: datetime) -> Held:
     """All that is held of a case, for who may hand it over; that it was is noted. Raises NotFound."""
-    row = _case(db, who, reference)
+    row = case_row(db, who, reference)
     _note(db, "export", row["id"], who, now, {})
     rows = {name: tuple(_rows(db, table, column, row["id"])) for name, (table, column) in GIVEN.items()}
     return Held(
         reference=row["reference"], case=_shown(row), business=_one(db, of_cases.business, row["business_id"]),
         person=_one(db, entrepreneur, row["entrepreneur_id"]), journal=tuple(_lines(db, row["id"])), rows=rows,
     )  # fmt: skip
-
-
-def _case(db: Connection, who: Identity, reference: str) -> Mapping[Any, Any]:
-    row = db.execute(select(case_file).where(case_file.c.reference == reference, visible_to(who))).mappings().first()
-    if row is None:
-        raise NotFound
-    return row
 
 
 def _note(db: Connection, kind: str, case_id: str | None, by: Identity, now: datetime, facts: dict[str, Any]) -> None:
@@ -169,7 +162,7 @@ def _lines(db: Connection, case_id: str) -> Iterator[dict[str, Any]]:
 
 def ask_erasure(db: Connection, reference: str, *, by: Identity, now: datetime) -> Erased | None:
     """Have a case erased: closed, and anonymised at once, or once those who shared it are told: then None. Raises NotFound and Refused."""
-    row = _case(db, by, reference)
+    row = case_row(db, by, reference)
     if not erasure.may_erase(by, row["territory_id"]):
         raise NotFound
     case_id = erasure.close_for_good(db, reference, by=by, now=now)

@@ -19,7 +19,7 @@ from api.pages.shell import PageVisit, done, own_address, see_other
 from api.pages.step_view import Wanted, reasons_of, step_context
 from api.security import Visit
 from api.steps import take
-from cases.documents import DocumentSeen, documents_of
+from cases.documents import DocumentSeen, documents_on
 from cases.errors import CasesError, Conflict, NotFound
 from cases.gestures import event_of_a_call
 from cases.identifiers import read_reference
@@ -51,7 +51,7 @@ async def show_case(request: Request, reference: str, visit: PageVisit) -> Respo
     def read(db: Connection) -> tuple[Sheet, tuple[DocumentSeen, ...], list[Mapping[str, Any]]]:
         sheet = sheet_of(db, who, wanted, now=visit.now)
         refused = refused_on(db, sheet.case["id"]) if sheet.sight.whole else []
-        return sheet, documents_of(db, who, wanted), refused
+        return sheet, documents_on(db, who, sheet.case), refused
 
     def present(found: tuple[Sheet, tuple[DocumentSeen, ...], list[Mapping[str, Any]]]) -> dict[str, Any]:
         sheet, documents, refused = found

@@ -14,12 +14,12 @@ from api.pages import desk, rules
 from api.pages.case_view import SITUATIONS
 from api.pages.dates import before, due_chip, paused_chip, sentence
 from api.pages.shell import PageVisit
-from cases.access import Identity
+from cases.access import Identity, case_row
 from cases.errors import NotFound
 from cases.identifiers import read_reference
 from cases.views.answering import ToAnswer, to_answer
 from cases.views.choices import subject_label
-from cases.views.inbox import Asked, Inbox, Tray, case_of, inbox_of
+from cases.views.inbox import Asked, Inbox, Tray, inbox_of
 from cases.views.today import Today, Todo, today_of
 from engine.definition import MACHINES
 from engine.model import Kind
@@ -57,7 +57,7 @@ async def show_request(request: Request, reference: str, track: str, visit: Page
     who, now, wanted = visit.identity, visit.now, read_reference(reference)
 
     def read(db: Connection) -> ToAnswer:
-        return to_answer(db, case_of(db, who, wanted), track, by=who, now=now)
+        return to_answer(db, case_row(db, who, wanted)["id"], track, by=who, now=now)
 
     return await desk.show(request, visit, "request.html", read, lambda asked: request_context(asked, who, now))
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, or_, select, update
 
 from cases import journal, journey
-from cases.access import THE_SYSTEM, Identity, visible_to
+from cases.access import THE_SYSTEM, Identity, case_row
 from cases.database import Database, Scope
 from cases.errors import CasesError, Invalid, NotFound
 from cases.files import Files
@@ -37,7 +37,6 @@ from cases.tables.people import saved_view, sign_in_request
 from cases.tables.privacy import privacy_act, retention_notice
 from cases.tables.routing import routing_proposal
 from cases.tables.tracks import plan_action, referral, transition_plan
-from cases.views.reading import case_row
 from cases.views.sight import sight_of
 from engine.model import Role
 from engine.sentences import say
@@ -80,14 +79,12 @@ class Erased:
 
 def close_for_good(db: Connection, reference: str, *, by: Identity, now: datetime) -> str:
     """Before an erasure: nothing is shared any more, and the case is closed; give its id. Raises NotFound, and Refused as a closing does."""
-    row = db.execute(select(case_file).where(case_file.c.reference == reference, visible_to(by))).mappings().first()
-    if row is None:
-        raise NotFound
+    row = case_row(db, by, reference)
     if row["anonymised_at"] is not None:
         raise Invalid("Ce dossier est déjà anonymisé.")
     if row["state"] == CaseState.CLOSED:
         return str(row["id"])
-    facts, _ = journey.facts_for(db, reference, by=by, now=now)
+    facts, _ = journey.facts_on(db, row, by=by, now=now)
     if facts.consent_to_share:
         journey.fire(db, Request(reference, "withdraw_consent"), by=by, now=now)
     closing = {"reason": "withdrawn_by_entrepreneur", "end_tracks": True}

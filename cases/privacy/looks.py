@@ -11,14 +11,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cases.access import BRANCH_ROLES, Identity, visible_to
+from cases.access import BRANCH_ROLES, Identity, case_row, visible_to
 from cases.errors import NotFound
 from cases.identifiers import new_id
 from cases.tables.case import case_file
 from cases.tables.memory import access_log
 from cases.tables.operators import branch
 from cases.tables.people import person
-from cases.views.reading import case_row
 from cases.views.sight import sight_of
 from engine.model import Role
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Text, cast, func, select
 
-from cases.access import Identity
+from cases.access import Identity, case_row
 from cases.aid_catalogue import rules_of
 from cases.duplicates import fold
 from cases.facts.de_minimis import granted_to
@@ -19,7 +19,6 @@ from cases.tables.case import business, need
 from cases.tables.operators import aid
 from cases.tables.territories import territory
 from cases.views.paging import Asked, Key, page_of_rows
-from cases.views.reading import case_row
 from engine.aids import Judged, judge
 from engine.de_minimis import Total, total_on
 from engine.offers import Wanted, months_of_age

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from cases import journey
-from cases.access import Identity
+from cases.access import Identity, case_row
 from cases.look_alikes import Doubt, doubts_on
 from cases.quartiers import Located, locate
 from cases.sweep import upcoming
@@ -26,7 +26,7 @@ from cases.tasks import Call, calls_on
 from cases.views.aids_obtained import AidSeen, aids_of, total_of
 from cases.views.choices import possible_records, subject_label
 from cases.views.orientation import Next, next_ones
-from cases.views.reading import case_row, lines_seen
+from cases.views.reading import lines_seen
 from cases.views.sight import Sight, sight_of
 from engine.de_minimis import Total
 from engine.facts import Actor, ArmedDeadline, CaseFacts, Pair, Referral, Track
@@ -102,7 +102,7 @@ class Sheet:
 def sheet_of(db: Connection, who: Identity, reference: str, *, now: datetime) -> Sheet:
     """A case as somebody who may see it reads it. Raises NotFound for another's as for none."""
     row = case_row(db, who, reference)
-    facts, actor = journey.facts_for(db, reference, by=who, now=now)
+    facts, actor = journey.facts_on(db, row, by=who, now=now)
     sight = sight_of(db, who, row)
     tracks, shop = tuple(_tracks(db, row["id"], facts, sight)), _one(db, business, row["business_id"])
     lines = tuple(lines_seen(db, row["id"], sight))

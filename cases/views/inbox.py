@@ -11,8 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, and_, func, select
 
-from cases.access import Identity, visible_to
-from cases.errors import NotFound
+from cases.access import Identity
 from cases.facts.of_case import NO_TERRITORY
 from cases.tables.case import business, case_file, entrepreneur, need
 from cases.tables.memory import deadline
@@ -101,14 +100,6 @@ def inbox_of(db: Connection, who: Identity, tray: Tray, *, after: str | None = N
     room = select(func.coalesce(func.sum(branch.c.capacity_per_week), 0)).where(branch.c.id.in_(who.branches()))
     more = found[PAGE - 1].id if len(found) > PAGE else None
     return Inbox(tray, tuple(found[:PAGE]), counts, int(db.execute(room).scalar_one()), more)
-
-
-def case_of(db: Connection, who: Identity, reference: str) -> str:
-    """The id of a case that one may see, by its reference. Raises NotFound."""
-    found = db.execute(select(case_file.c.id).where(case_file.c.reference == reference, visible_to(who))).scalar()
-    if found is None:
-        raise NotFound
-    return str(found)
 
 
 def _asked(db: Connection, where: tuple[Any, ...], *, waits: bool) -> list[Asked]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from cases import journey
-from cases.access import Identity, visible_to
+from cases.access import Identity, case_row, visible_to
 from cases.errors import NotFound
 from cases.orienting import Asking, ToAsk, to_ask
 from cases.routing import proposals
@@ -20,7 +20,6 @@ from cases.tables.routing import routing_proposal
 from cases.tables.territories import quartier
 from cases.tables.tracks import referral, referral_need
 from cases.views.choices import Choice, branches_for, subject_label
-from cases.views.reading import case_row
 from engine.facts import CaseFacts
 from engine.state_names import CaseState
 
@@ -84,7 +83,7 @@ def orientation_of(
     """
     found = {one["need"]: one for one in proposals(db, who, reference)}
     row = case_row(db, who, reference)
-    facts, _ = journey.facts_for(db, reference, by=who, now=now)
+    facts, _ = journey.facts_on(db, row, by=who, now=now)
     needs = _needs(db, row["id"])
     chosen = next((one for one in needs if need_id in (None, one.id)), None)
     if chosen is None and need_id is not None:

@@ -7,18 +7,17 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, select
 
-from cases.access import Identity
-from cases.documents import DocumentSeen, documents_of
-from cases.journey import facts_for
+from cases.access import Identity, case_row
+from cases.documents import DocumentSeen, documents_on
+from cases.journey import facts_on
 from cases.surveys import last_survey, survey_of
 from cases.tables.case import business, entrepreneur, need
 from cases.tables.memory import journal, journal_text
 from cases.tables.people import person
 from cases.tables.territories import territory
 from cases.views.choices import may_be_taken, record_possible
-from cases.views.reading import case_row
 from engine.facts import CaseFacts, Pair, Referral, Track
 from engine.model import CASE_TRACK
 from engine.permission import available
@@ -77,7 +76,7 @@ class OwnCase:
 def own_case(db: Connection, reference: str, *, by: Identity, now: datetime) -> OwnCase:
     """The case of the person who reads it. Raises NotFound when it is not theirs."""
     row = case_row(db, by, reference)
-    facts, actor = facts_for(db, reference, by=by, now=now)
+    facts, actor = facts_on(db, row, by=by, now=now)
     tracks = facts.tracks.values()
     named = {track.agent for track in tracks if isinstance(track, Referral)}
     named |= {track.mentor for track in tracks if isinstance(track, Pair)}
@@ -92,7 +91,7 @@ def own_case(db: Connection, reference: str, *, by: Identity, now: datetime) -> 
         referent=people.get(row["referent_id"] or ""), needs={found.id: (found.subject, found.detail) for found in db.execute(needs)},
         questions=_questions(db, row, facts), survey=_survey(db, row),
         may=frozenset((found.track, found.step) for found in available(facts, actor, now) if may_be_taken(found)),
-        documents=documents_of(db, by, reference), may_add=record_possible(facts, actor, CASE_TRACK, "document", now).allowed,
+        documents=documents_on(db, by, row), may_add=record_possible(facts, actor, CASE_TRACK, "document", now).allowed,
     )  # fmt: skip
 
 
@@ -110,7 +109,7 @@ def _people(db: Connection, wanted: Collection[str]) -> dict[str, Helper]:
     return {row.id: Helper(row.name, row.phone) for row in rows}
 
 
-def _questions(db: Connection, row: RowMapping, facts: CaseFacts) -> dict[str, str]:
+def _questions(db: Connection, row: Mapping[Any, Any], facts: CaseFacts) -> dict[str, str]:
     """The last question of each track whose operator waits for its answer."""
     waiting = [track.name for track in facts.tracks.values() if track.state == "info_requested"]
     joined = journal.join(
@@ -122,6 +121,6 @@ def _questions(db: Connection, row: RowMapping, facts: CaseFacts) -> dict[str, s
     return {line.track: line.words.get("question", "") for line in db.execute(lines.order_by(journal.c.sequence))}
 
 
-def _survey(db: Connection, row: RowMapping) -> str | None:
+def _survey(db: Connection, row: Mapping[Any, Any]) -> str | None:
     track = last_survey(db, row["id"])
     return track if track is not None and survey_of(db, row["id"], track).asks else None

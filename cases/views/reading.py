@@ -10,9 +10,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from cases import journey
-from cases.access import Identity, visible_to
+from cases.access import Identity, case_row, visible_to
 from cases.database import widen_to_case
-from cases.errors import NotFound
 from cases.facts.of_case import NO_TERRITORY, referral_rows
 from cases.journal import shown
 from cases.tables.case import business, case_file, consent, entrepreneur, need
@@ -35,14 +34,6 @@ UNITS: Final[Mapping[str, str]] = {
     Unit.DATE: "date",
 }
 """How the interface names the units of a deadline's length."""
-
-
-def case_row(db: Connection, who: Identity, reference: str) -> Any:
-    """The row of a case that one may see. Raises NotFound for another's as for none."""
-    row = db.execute(select(case_file).where(case_file.c.reference == reference, visible_to(who))).mappings().first()
-    if row is None:
-        raise NotFound
-    return row
 
 
 def head(row: Mapping[Any, Any]) -> dict[str, Any]:
@@ -170,7 +161,7 @@ def steps_of(db: Connection, who: Identity, reference: str, *, now: datetime) ->
     """The version of a case, and every step of the machines of it that one sees."""
     row = case_row(db, who, reference)
     sight = sight_of(db, who, row)
-    facts, actor = journey.facts_for(db, reference, by=who, now=now)
+    facts, actor = journey.facts_on(db, row, by=who, now=now)
     seen = {CASE_TRACK, *(name for name in facts.tracks if sight.of_track(name)), *TRACK_KINDS}
     return row["version"], [found for found in available(facts, actor, now) if found.track in seen]
 

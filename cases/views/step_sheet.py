@@ -10,13 +10,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from cases import journey
-from cases.access import Identity
+from cases.access import Identity, case_row
 from cases.errors import NotFound
 from cases.tables.case import business
 from cases.tables.people import person
 from cases.views.aids_obtained import total_of
 from cases.views.choices import Choice, answers_for_an_operator, choices_for, record_possible
-from cases.views.reading import case_row, lines_seen
+from cases.views.reading import lines_seen
 from cases.views.sight import sight_of
 from engine.de_minimis import Total
 from engine.facts import Actor, CaseFacts
@@ -63,8 +63,8 @@ def step_of(
 
     `read_until` is the last line of the journal that the reader had seen, when the case has changed since.
     """
-    facts, actor = journey.facts_for(db, asked.reference, by=who, now=now)
     row = case_row(db, who, asked.reference)
+    facts, actor = journey.facts_on(db, row, by=who, now=now)
     sight = sight_of(db, who, row)
     begins = asked.track in KINDS
     if not begins and not (asked.track in facts.tracks and sight.of_track(asked.track)):
