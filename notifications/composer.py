@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final, Unpack
 
 from cases.views.agenda import Entry
-from engine.model import Do, From, MailClass, Role
+from engine.model import MailClass, Role
 from engine.sentences import say
 from notifications.calendars import invitation
 from notifications.destinations import Destinations
@@ -17,7 +17,7 @@ from notifications.languages import FRENCH, LANGUAGES, OF_WORK, language, said_a
 from notifications.links import MakeLink, Opens
 from notifications.paper import HtmlPaper, TextPaper, has_template
 from notifications.preferences import category_of, may_be_stopped
-from notifications.said import CaseSaid, LineSaid, Running, Said, Someone, TrackSaid
+from notifications.said import CaseSaid, LineSaid, Said, Someone, TrackSaid
 from notifications.said_rows import Rows
 from notifications.schedule import A_DAY
 from notifications.sms import sms
@@ -200,7 +200,7 @@ def _given(said: Said, message: Mapping[str, Any], links: Destinations, now: dat
     )
     days = Days(now, said.calendar)
     return {name: getattr(said, name) for name in named} | days.spoken() | {
-        "news": lambda own: _next_news(days, own),
+        "news": lambda own: own.next_news(days) if own else None,
         "given": given_of(message), "links": links, "product": PRODUCT, "unreviewed": False, "in_french": [],
         "entrepreneur": said.role == Role.ENTREPRENEUR, "mentor": said.role == Role.MENTOR, "operator": said.role == Role.OPERATOR,
         "hello": _hello(said, message),
@@ -252,13 +252,6 @@ def _signature(said: Said) -> str:
     if number:
         return shown(say("Une question ? {name}, {number}.", name=referent.first, number=number))
     return shown(say("Une question ? Répondez à ce message : {name} le lira.", name=referent.first))
-
-
-def _next_news(days: Days, own: Running | None) -> date | None:
-    """When somebody who waits hears of it again: at the next telling of the deadline, at the latest when it is due."""
-    if own is None:
-        return None
-    return days.next_of([own.due_on, *(days.after(own.armed_on, count) for count in own.marks(Do.TELL, From.ENTRY))])
 
 
 def _printed(name: str, said: Said, links: Destinations, given: Mapping[str, Any]) -> Composed:

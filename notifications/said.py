@@ -9,11 +9,11 @@ from decimal import Decimal
 from typing import Final
 
 from engine.definition import RULES
-from engine.model import CASE_TRACK, From, Kind, Role
+from engine.model import CASE_TRACK, Do, From, Kind, Role
 from engine.sentences import small
 from engine.state_names import ReferralState
 from engine.working_days import Calendar
-from notifications.grammar import first_name, short_name
+from notifications.grammar import Days, first_name, short_name
 from notifications.languages import said_again, shown
 from notifications.typography import euros
 
@@ -85,6 +85,11 @@ class Running:
         """How many working days after its due day, or its entry, the rule does that: `escalate`, `act`, `tell`."""
         rule = RULES.get(self.rule)
         return [mark.at.offset for mark in rule.marks if mark.do == do and mark.at.origin == origin] if rule else []
+
+    def next_news(self, days: Days) -> date | None:
+        """When somebody who waits hears of it again: at the next telling, at the latest when it is due; None once that is past."""
+        told = (days.after(self.armed_on, count) for count in self.marks(Do.TELL, From.ENTRY))
+        return days.next_of([self.due_on, *told])
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ HELPED: Final = (
     "api/templates/components/frame.html", "api/templates/components/notes.html", "api/templates/components/preferences.html",
     "api/templates/lien/bilan.html", "api/templates/lien/charte.html", "api/templates/lien/enquete.html", "api/templates/lien/perdu.html",
     "api/templates/mon_dossier", "api/templates/preferences_lien.html", "api/templates/donnees_personnelles.html", "api/templates/accessibilite.html",
-    "api/templates/connexion_envoye.html", "api/templates/erreur.html", "api/pages/own_sentences.py", "api/pages/my_case.py", "api/pages/survey.py",
+    "api/templates/connexion_envoye.html", "api/templates/erreur.html", "api/pages/own_sentences.py", "api/pages/own_plan.py",
+    "api/pages/own_choices.py", "api/pages/my_case.py", "api/pages/survey.py",
     "api/pages/charter.py", "api/pages/lost_case.py", "api/pages/language.py", "api/pages/refusals.py", "api/csrf.py", "api/documents.py",
     "api/rate_limits.py", "cases/documents.py", "cases/surveys.py", "notifications/emails/layout/", "notifications/preferences.py",
 )  # fmt: skip

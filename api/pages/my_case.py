@@ -12,10 +12,12 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.documents import Kept, download, keep_document, sent_file
-from api.pages import survey
+from api.pages import charter, survey
 from api.pages.answer import options
 from api.pages.opening import SYSTEM, LinkGone, Opened, open_link
-from api.pages.own_sentences import Now, asks_news, document_said, now_of, path_of, readers_of
+from api.pages.own_choices import ASKS, CONSENT, choices_of, may
+from api.pages.own_plan import actions_of, may_begin
+from api.pages.own_sentences import asks_news, document_said, now_of, path_of, readers_of
 from api.pages.shell import done, page, see_other, to_correct
 from api.rate_limits import Counted, refuse_too_often
 from api.steps import take
@@ -26,23 +28,23 @@ from cases.files import Files
 from cases.journey import Request as StepRequest
 from cases.surveys import last_survey
 from cases.views.own_case import OwnCase, own_case
+from engine.facts import Pair
 from engine.lists import NEWS_OF_BUSINESS
 from engine.model import CASE_TRACK
-from engine.sentences import say
 from notifications.grammar import first_name
 from notifications.links import Purpose
-from notifications.typography import phone_uri
 
 router = APIRouter(prefix="/mon-dossier/{token}")
 
-ASKS: Final[Mapping[str, str]] = {"partage": "withdraw_consent", "arreter": "close", "rouvrir": "reopen"}
-"""What is asked once more before it is done, by the word of its address."""
 _SAID: Final[Mapping[str, str]] = {
     "nobody_called": "Merci de nous l’avoir dit. Nous avons prévenu votre conseil et la structure.",
     "answer_info": "Merci, votre réponse est partie.",
     "withdraw_consent": "C’est fait : nous ne partageons plus vos informations.",
     "close": "C’est fait : votre dossier est arrêté.",
     "reopen": "C’est fait : votre dossier est rouvert, quelqu’un va vous appeler.",
+    "resume": "C’est fait : votre dossier reprend.",
+    CONSENT: "C’est fait : nous pouvons de nouveau demander de l’aide pour vous.",
+    "start_action": "Bravo, c’est noté : votre plan a commencé.",
     "news": "Merci. Votre conseil lit votre réponse.",
 }
 _FIELDS: Final = ("answer", "reason", "how", "text")
@@ -67,12 +69,24 @@ async def answer_survey(request: Request, token: str, work: Work) -> Response:
     return await survey.act(request, await _surveyed(request, token, work))
 
 
+@router.get("/charte")
+async def show_charter(request: Request, token: str, work: Work) -> Response:
+    """The mentor who is proposed, and what it commits to."""
+    return await charter.show(request, await _proposed(request, token, work))
+
+
+@router.post("/charte")
+async def answer_charter(request: Request, token: str, work: Work) -> Response:
+    """Sign, or say no."""
+    return await charter.act(request, await _proposed(request, token, work))
+
+
 @router.get("/{word}")
 async def ask_again(request: Request, token: str, word: str, work: Work) -> Response:
     """Ask once more before what cannot be undone by a button."""
     opened = await _open(request, token, work)
     found = await _read(opened)
-    if word not in ASKS or not found.allows(ASKS[word]):
+    if word not in ASKS or not may(found, ASKS[word]):
         raise NotFound("Cela n’est pas possible pour l’instant.")
     return _confirm(request, opened, found, word)
 
@@ -130,6 +144,8 @@ def _step(opened: Opened, pressed: str, form: FormData) -> StepRequest:
         given["call_me"] = True
     if pressed == "close":
         given = {"reason": "withdrawn_by_entrepreneur", "end_tracks": True}
+    if pressed == CONSENT:
+        given = {"purpose": "share", "given": True}
     track = str(form.get("track") or CASE_TRACK)
     return StepRequest(opened.reference or "", pressed, track, given, key=str(form.get("key") or "")[:64] or None)
 
@@ -150,6 +166,15 @@ async def _surveyed(request: Request, token: str, work: Work) -> Opened:
     return replace(opened, link=replace(opened.link, track=track))
 
 
+async def _proposed(request: Request, token: str, work: Work) -> Opened:
+    """The same link, on the last pair that was proposed. Raises NotFound when none was."""
+    opened = await _open(request, token, work)
+    pairs = [track.name for track in (await _read(opened)).facts.tracks.values() if isinstance(track, Pair)]
+    if not pairs:
+        raise NotFound("Aucun mentor ne vous est proposé.")
+    return replace(opened, link=replace(opened.link, track=pairs[-1]))
+
+
 async def _read(opened: Opened) -> OwnCase:
     reference, visit = opened.reference or "", opened.visit
     try:
@@ -165,33 +190,19 @@ async def _page(
     found, here = await _read(opened), f"/mon-dossier/{opened.token}"
     now = now_of(found, opened.visit.now)
     return page(
-        request, "mon_dossier.html", status=422 if errors else 200, case=found, now=now, path=path_of(found), more=_more(found, now, here),
+        request, "mon_dossier.html", status=422 if errors else 200, case=found, now=now, path=path_of(found), more=choices_of(found, now, here),
         here=here, errors=errors or [], typed=dict(typed or {}), key=secrets.token_urlsafe(12),
         hello=first_name(opened.visit.identity.name), until=opened.link.expires_at, zone=found.facts.calendar.timezone,
-        first_name=first_name, bar_title="Mon dossier", readers=options(readers_of(found), (typed or {}).get("track") or CASE_TRACK),
+        first_name=first_name, bar_title="Mon dossier", bar_place=found.place or "", actions_todo=actions_of(found), begins=may_begin(found),
+        readers=options(readers_of(found), (typed or {}).get("track") or CASE_TRACK),
         documents=[document_said(one, found.facts.calendar.timezone, here) for one in found.documents],
         goes=options(NEWS_OF_BUSINESS.items(), (typed or {}).get("how")) if asks_news(found) else [],
         accepted=",".join(("image/*", *(f".{ending}" for ending in ACCEPTED))),
     )  # fmt: skip
 
 
-def _more(case: OwnCase, now: Now, here: str) -> list[dict[str, str]]:
-    """What they may do besides: as the macro `links` takes it."""
-    found = []
-    if case.survey is not None:
-        found.append({"label": "Répondre à deux questions", "href": f"{here}/enquete", "icon": "chat"})
-    if case.referent and case.referent.phone and case.referent != now.who:
-        label = say("Appeler {name}, votre conseil", name=first_name(case.referent.name))
-        found.append({"label": label, "href": phone_uri(case.referent.phone), "icon": "phone"})
-    if case.allows("withdraw_consent"):
-        found.append({"label": "Ne plus partager mes informations", "href": f"{here}/partage", "icon": "lock"})
-    if case.allows("close"):
-        found.append({"label": "Tout arrêter", "href": f"{here}/arreter", "icon": "x"})
-    return found
-
-
 def _confirm(request: Request, opened: Opened, found: OwnCase, word: str) -> Response:
     return page(
         request, "mon_dossier_confirmer.html", word=word, step=ASKS[word], case=found, key=secrets.token_urlsafe(12),
-        here=f"/mon-dossier/{opened.token}", bar_title="Mon dossier",
+        here=f"/mon-dossier/{opened.token}", bar_title="Mon dossier", bar_place=found.place or "",
     )  # fmt: skip

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from api.pages.dates import before
+from api.pages.own_plan import UNDER_WAY, now_of_plan, steps_of_plan
+from api.pages.own_words import Now, step_of_path
 from cases.documents import DocumentSeen
 from cases.views.choices import subject_label
 from cases.views.own_case import Helper, OwnCase
@@ -15,23 +16,13 @@ from engine.facts import Pair, Referral, Track
 from engine.model import CASE_TRACK
 from engine.sentences import Sentence, say
 from engine.state_names import CaseState, PairState, ReferralState
-from notifications.grammar import capital, first_name, listed, of, the
+from notifications.grammar import Days, capital, first_name, listed, of, the
 from notifications.languages import shown
+from notifications.said import Running
 from notifications.typography import day_long, day_short
 
 _YES = (ReferralState.ACCEPTED, ReferralState.ENGAGED, ReferralState.COMPLETED)
 _TOGETHER = (PairState.ACTIVE, PairState.PAUSED, PairState.MID_REVIEW)
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """What happens now: the sentence of the title, who it is about, a word more."""
-
-    title: str
-    text: str = ""
-    who: Helper | None = None
-    detail: str = ""
-    """Who they are: « Adie, pour trouver un financement »."""
 
 
 def now_of(case: OwnCase, now: datetime) -> Now:
@@ -49,26 +40,42 @@ def now_of(case: OwnCase, now: datetime) -> Now:
             "Nous avons lu votre message.",
             case.referent,
         )
-    return _helped(case, now) or _followed(case, now)
+    return _on_hold(case) or _helped(case, now) or _followed(case, now)
 
 
 def path_of(case: OwnCase) -> list[dict[str, Any]]:
     """The way so far and what comes: as the macro `path` takes it."""
     over = case.facts.state == CaseState.CLOSED
     told = [
-        _step("past", "Votre demande est notée", say("Le {day}.", day=day_long(case.opened_on))),
+        step_of_path("past", "Votre demande est notée", say("Le {day}.", day=day_long(case.opened_on))),
         *(step for track in case.facts.tracks.values() for step in _told(case, track)),
     ]
     if over:
-        told.append(_step("past", "C’est terminé", "Vos informations sont gardées deux ans, puis effacées."))
+        told.append(step_of_path("past", "C’est terminé", "Vos informations sont gardées deux ans, puis effacées."))
     elif case.facts.state == CaseState.FOLLOW_UP:
-        told.append(_step("here", "Nous prenons de vos nouvelles", "À trois, six et douze mois.", "follow_up"))
-    elif not case.tracks("sent", "info_requested", *_YES, *_TOGETHER):
-        told.append(_step("here", "Nous cherchons qui peut vous aider", "Vous n’avez rien à refaire.", "orientation"))
+        told.append(step_of_path("here", "Nous prenons de vos nouvelles", "À trois, six et douze mois.", "follow_up"))
+    elif case.facts.on_hold_until:
+        told.append(step_of_path("next", "Votre dossier est en attente", _until(case.facts.on_hold_until)))
+    elif case.facts.consent_to_share and not case.tracks("sent", "info_requested", *_YES, *_TOGETHER, *UNDER_WAY):
+        told.append(
+            step_of_path("here", "Nous cherchons qui peut vous aider", "Vous n’avez rien à refaire.", "orientation")
+        )
     return told
 
 
 # -- now ------------------------------------------------------------------------------------------------------------------
+
+
+def _on_hold(case: OwnCase) -> Now | None:
+    """Nobody calls for a while, because it was said so."""
+    if case.facts.on_hold_until is None:
+        return None
+    title = say("Votre dossier est en attente jusqu’au {day}.", day=day_long(case.facts.on_hold_until))
+    return Now(title, "Vous n’avez rien à faire d’ici là.", case.referent, _adviser_of(case))
+
+
+def _until(day: date) -> Sentence:
+    return say("Jusqu’au {day}.", day=day_long(day))
 
 
 def _helped(case: OwnCase, now: datetime) -> Now | None:
@@ -77,7 +84,7 @@ def _helped(case: OwnCase, now: datetime) -> Now | None:
         agent, due = _agent(case, track), case.due("first_contact", track.name)
         who = first_name(agent.name) if agent else _the(track)
         title = _will_call(who, _by(case, due, now)) if due else say("{who} va vous appeler.", who=who)
-        return Now(title, "C’est gratuit. Gardez vos papiers près de vous.", agent, _for_what(case, track))
+        return Now(title, "Gardez vos papiers près de vous.", agent, _for_what(case, track))
     for track in case.tracks(ReferralState.ENGAGED):
         agent = _agent(case, track)
         where = of(_operator(track))
@@ -88,6 +95,11 @@ def _helped(case: OwnCase, now: datetime) -> Now | None:
             agent,
             _for_what(case, track),
         )
+    return now_of_plan(case, now) or _mentored(case)
+
+
+def _mentored(case: OwnCase) -> Now | None:
+    """Somebody sees them once a month."""
     for track in case.tracks(*_TOGETHER):
         mentor = case.people.get(getattr(track, "mentor", ""))
         if mentor:
@@ -99,18 +111,46 @@ def _helped(case: OwnCase, now: datetime) -> Now | None:
 def _followed(case: OwnCase, now: datetime) -> Now:
     """Nobody has said yes yet: an answer is awaited, or the adviser is at work."""
     asked = case.tracks(ReferralState.SENT)
-    detail = say("votre conseil, {place}", place=case.place) if case.place else say("votre conseil")
+    detail = _adviser_of(case)
     if asked:
         names = listed(dict.fromkeys(of(_operator(track)) for track in asked))
         title = say("Nous attendons la réponse {of_operators}.", of_operators=names)
-        return Now(title, "Si c’est non, nous cherchons ailleurs.", case.referent, detail)
+        return Now(title, _awaited(case, asked, now), case.referent, detail)
     due = case.due("first_contact") or case.due("qualification")
     if case.facts.state == CaseState.DETECTION and case.referent and due:
         title = _will_call(first_name(case.referent.name), _by(case, due, now))
-        return Now(title, "C’est gratuit.", case.referent, detail)
+        return Now(title, "Gardez vos papiers près de vous.", case.referent, detail)
     if case.facts.state == CaseState.FOLLOW_UP:
         return Now("Nous prenons bientôt de vos nouvelles.", "", case.referent, detail)
-    return Now("Nous cherchons qui peut vous aider.", "Vous n’avez rien à refaire.", case.referent, detail)
+    if not case.facts.consent_to_share:
+        kept = "La personne qui vous suit garde votre demande, pour vous répondre."
+        return Now("Nous ne partageons pas vos informations.", kept, case.referent, detail)
+    return Now("Nous cherchons qui peut vous aider.", _next_news(case, now), case.referent, detail)
+
+
+def _awaited(case: OwnCase, asked: Sequence[Track], now: datetime) -> str:
+    """By when an answer must come, and what happens otherwise; a day that has passed is not told."""
+    today, days = case.facts.calendar.day_of(now), [case.due("answer", track.name) for track in asked]
+    ahead = [day for day in days if day and day >= today]
+    if not ahead:
+        return "Si c’est non, nous cherchons ailleurs."
+    by = before(max(ahead), case.facts.calendar, now)
+    return say("La réponse doit venir {by}. Si c’est non, nous cherchons ailleurs.", by=by)
+
+
+def _next_news(case: OwnCase, now: datetime) -> str:
+    """When they hear of it again, if nobody says yes before."""
+    running = (one for one in case.facts.deadlines if one.name == "acceptance" and one.status == "open")
+    told = [Running(one.track, one.rule, one.due_on, one.armed_on) for one in running]
+    day = told[0].next_news(Days(now, case.facts.calendar)) if told else None
+    if day is None:
+        return "Vous n’avez rien à refaire."
+    return say("Vous n’avez rien à refaire. Prochaines nouvelles le {day} au plus tard.", day=day_long(day))
+
+
+def _adviser_of(case: OwnCase) -> str:
+    """« votre conseil, Roubaix »."""
+    return say("votre conseil, {place}", place=case.place) if case.place else say("votre conseil")
 
 
 def _by(case: OwnCase, due: date, now: datetime) -> str:
@@ -158,9 +198,12 @@ def _told(case: OwnCase, track: Track) -> Iterator[dict[str, Any]]:
     if isinstance(track, Referral):
         yield from _of_referral(case, track)
     elif isinstance(track, Pair) and track.state == PairState.PROPOSED:
-        yield _step("next", "Un mentor vous est proposé", say("{who} attend votre réponse.", who=track.mentor_name))
+        yield step_of_path(
+            "next", "Un mentor vous est proposé", say("{who} attend votre réponse.", who=track.mentor_name)
+        )
     elif isinstance(track, Pair) and track.state in _TOGETHER:
-        yield _step("here", "Vous avez un mentor", f"{track.mentor_name}.", "mentoring")
+        yield step_of_path("here", "Vous avez un mentor", f"{track.mentor_name}.", "mentoring")
+    yield from steps_of_plan(track)
 
 
 def _of_referral(case: OwnCase, track: Referral) -> Iterator[dict[str, Any]]:
@@ -169,25 +212,23 @@ def _of_referral(case: OwnCase, track: Referral) -> Iterator[dict[str, Any]]:
     if track.state in (ReferralState.SENT, ReferralState.INFO_REQUESTED):
         awaited = say("On attend la réponse {of_operator}", of_operator=of(_operator(track)))
         otherwise = "Si c’est non, nous cherchons ailleurs."
-        yield _step("next", awaited, say("{first} {then}", first=for_what, then=otherwise) if needs else otherwise)
+        yield step_of_path(
+            "next", awaited, say("{first} {then}", first=for_what, then=otherwise) if needs else otherwise
+        )
     elif track.state in _YES:
-        yield _step("past", say("{operator} a dit oui", operator=operator), for_what)
+        yield step_of_path("past", say("{operator} a dit oui", operator=operator), for_what)
     if track.state == ReferralState.ACCEPTED:
         calls = say("{operator} vous appelle", operator=operator)
-        yield _step("here", calls, "Le premier appel est gratuit, comme la suite.", "orientation")
+        yield step_of_path("here", calls, "Le premier appel est gratuit, comme la suite.", "orientation")
     elif track.state == ReferralState.ENGAGED:
-        yield _step(
+        yield step_of_path(
             "here",
             say("{operator} vous accompagne", operator=operator),
             "La suite se prépare avec vous.",
             "accompaniment",
         )
     elif track.state == ReferralState.COMPLETED:
-        yield _step("past", say("{operator} a fini son travail avec vous", operator=operator), "")
-
-
-def _step(position: str, title: str, text: str, code: str | None = None) -> dict[str, Any]:
-    return {"position": position, "title": title, "text": text, **({"code": code} if code else {})}
+        yield step_of_path("past", say("{operator} a fini son travail avec vous", operator=operator), "")
 
 
 # -- documents ------------------------------------------------------------------------------------------------------------

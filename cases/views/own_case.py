@@ -18,10 +18,10 @@ from cases.tables.memory import journal, journal_text
 from cases.tables.people import person
 from cases.tables.territories import territory
 from cases.views.choices import may_be_taken, record_possible
-from engine.facts import CaseFacts, Pair, Referral, Track
+from engine.facts import CaseFacts, Pair, Plan, Referral, Track
 from engine.model import CASE_TRACK
 from engine.permission import available
-from engine.state_names import ReferralState
+from engine.state_names import CaseState, ReferralState
 from engine.states.orientation.answers import CALL_BACK
 
 
@@ -58,6 +58,13 @@ class OwnCase:
     """What they gave."""
     may_add: bool
     """Whether a document may be added now."""
+    may_share: bool
+    """Whether they may say now that their information may be shared: it is not."""
+
+    @property
+    def over(self) -> bool:
+        """Whether it is closed."""
+        return self.facts.state == CaseState.CLOSED
 
     def allows(self, step: str, track: str = CASE_TRACK) -> bool:
         """Whether they may take that step now."""
@@ -80,6 +87,7 @@ def own_case(db: Connection, reference: str, *, by: Identity, now: datetime) -> 
     tracks = facts.tracks.values()
     named = {track.agent for track in tracks if isinstance(track, Referral)}
     named |= {track.mentor for track in tracks if isinstance(track, Pair)}
+    named |= {track.owner for track in tracks if isinstance(track, Plan)}
     people = _people(db, {one for one in (*named, row["referent_id"]) if one})
     needs = select(need).where(need.c.case_id == row["id"]).order_by(need.c.created_at, need.c.id)
     shop = db.execute(select(business.c.name).where(business.c.id == row["business_id"])).scalar_one()
@@ -92,6 +100,7 @@ def own_case(db: Connection, reference: str, *, by: Identity, now: datetime) -> 
         questions=_questions(db, row, facts), survey=_survey(db, row),
         may=frozenset((found.track, found.step) for found in available(facts, actor, now) if may_be_taken(found)),
         documents=documents_on(db, by, row), may_add=record_possible(facts, actor, CASE_TRACK, "document", now).allowed,
+        may_share=facts.state != CaseState.CLOSED and not facts.consent_to_share and record_possible(facts, actor, CASE_TRACK, "consent", now).allowed,
     )  # fmt: skip
 
 

@@ -172,7 +172,14 @@ def marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 def test_the_pages_of_who_is_helped_say_nothing_outside_of_the_catalogues(shop: Shop, marked: str) -> None:
     home = shop.browser.address
     shop.scene.entrepreneur_has(reads_in=marked)
-    data = {"Nadia", "Brahimi", *names_of(shop), *(one.name for one in LANGUAGES.values()), "Quartiers productifs"}
+    data = {
+        "Nadia",
+        "Brahimi",
+        "roubaix",
+        *names_of(shop),
+        *(one.name for one in LANGUAGES.values()),
+        "Quartiers productifs",
+    }
     for path in ("", "/partage", "/arreter"):
         assert unsaid(shop.browser.open(home + path).answer.text, data) == [], path
     for step in ("hand_over", "nobody_called"):

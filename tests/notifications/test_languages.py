@@ -106,7 +106,10 @@ def test_a_sentence_is_said_by_its_pattern_with_what_stands_in_it_said_too() -> 
     assert sentence == "Karim va vous appeler avant 3 December."
     with speaking("en"):
         assert shown(sentence) == "Karim will call you by 3 December."
-        assert shown(together(["C’est gratuit.", sentence])) == "It is free. Karim will call you by 3 December."
+        assert (
+            shown(together(["Votre plan est prêt.", sentence]))
+            == "Your plan is ready. Karim will call you by 3 December."
+        )
         assert shown(say("Pour : {need}.", need=lowered("Embaucher"))) == "For: hire staff."
     assert say("Pour : {need}.", need=lowered("Embaucher")) == "Pour : embaucher."
 
