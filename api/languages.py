@@ -46,6 +46,12 @@ def speak_to(request: Request, *chosen: str | None, among: Collection[str] = OF_
     speak(known or _asked(request.headers.get("cookie", ""), asked, among))
 
 
+def speak_by_link(request: Request, languages: Collection[str | None], *, works_here: bool) -> None:
+    """Speak to who opened a link of a mail: who is helped has one choice everywhere; who works here may read otherwise on this browser."""
+    kept = (request.cookies.get(COOKIE),) if works_here else ()
+    speak_to(request, *kept, *languages, among=OF_WORK if works_here else EVERY)
+
+
 async def every_language(request: Request) -> None:
     """A page that whoever is helped may read: it speaks all the languages that there are."""
     speak_to(request, among=EVERY)

@@ -16,8 +16,10 @@ SPOKEN: Final = case((entrepreneur.c.language != "fr", entrepreneur.c.language))
 Languages = tuple[str | None, ...]
 
 
-def languages_of(db: Connection, entrepreneur_id: str | None) -> Languages:
-    """What somebody who is helped chose to read in, and what they speak when it is another language than French."""
+def languages_of(db: Connection, entrepreneur_id: str | None, person_id: str | None = None) -> Languages:
+    """What somebody chose to read in; for who is helped, also what they speak when it is another language than French."""
+    if person_id is not None:
+        return (db.execute(select(person.c.reads_in).where(person.c.id == person_id)).scalar(),)
     row = db.execute(select(entrepreneur.c.reads_in, SPOKEN).where(entrepreneur.c.id == entrepreneur_id)).first()
     return tuple(row) if row else ()
 

@@ -32,7 +32,8 @@ SILENT: Final = (
 HELPED: Final = (
     "api/templates/base.html", "api/templates/bare.html", "api/templates/components/actions.html", "api/templates/components/forms.html",
     "api/templates/components/frame.html", "api/templates/components/notes.html", "api/templates/components/preferences.html",
-    "api/templates/lien/bilan.html", "api/templates/lien/charte.html", "api/templates/lien/enquete.html", "api/templates/lien/perdu.html",
+    "api/templates/lien/bilan.html", "api/templates/lien/charte.html", "api/templates/lien/enquete.html", "api/templates/lien/envoye.html",
+    "api/templates/lien/perdu.html",
     "api/templates/mon_dossier", "api/templates/preferences_lien.html", "api/templates/donnees_personnelles.html", "api/templates/accessibilite.html",
     "api/templates/connexion_envoye.html", "api/templates/erreur.html", "api/pages/own_sentences.py", "api/pages/own_plan.py",
     "api/pages/own_choices.py", "api/pages/my_case.py", "api/pages/survey.py",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -50,7 +51,15 @@ async def ask_for_a_new_link(request: Request, token: str, work: Work) -> Respon
     """Send a new link in place of one that is gone, to the address where the first one went and nowhere else."""
     now = work.clock.now()
     await work.write(lambda db: _send_again(db, gone_link(db, token, now), now), SYSTEM)
-    return see_other(request, "/connexion/envoye")
+    return see_other(request, f"/lien/{token}/envoye")
+
+
+@router.get("/lien/{token}/envoye")
+async def show_asked_again(request: Request, token: str, work: Work) -> Response:
+    """Say that a mail has left, whatever the link was; in the language of whom it was for."""
+    with suppress(LinkGone):
+        await open_link(request, token, work)
+    return page(request, "lien/envoye.html")
 
 
 def _how(request: Request) -> How:

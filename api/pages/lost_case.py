@@ -38,7 +38,13 @@ async def send_again(request: Request, work: Work, email: Annotated[str, Form()]
         return page(request, "mon_dossier_perdu.html", status=422, email=email, errors=wrong)
     asker = asker_of(request)
     await work.write(lambda db: _send(db, address, asker, now), SYSTEM)
-    return see_other(request, "/connexion/envoye")
+    return see_other(request, "/mon-dossier/envoye")
+
+
+@router.get("/envoye")
+async def show_sent(request: Request) -> Response:
+    """Say that a mail has left, if a case has that address."""
+    return page(request, "lien/envoye.html", again="/mon-dossier")
 
 
 def _send(db: Connection, address: str, asker: str, now: datetime) -> None:

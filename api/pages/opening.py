@@ -8,7 +8,7 @@ from datetime import datetime
 from fastapi import Request
 from sqlalchemy import Connection, select
 
-from api.languages import EVERY, every_language, speak_to
+from api.languages import speak_by_link
 from api.linked import identity_of
 from api.security import Visit
 from api.work import Work
@@ -16,7 +16,6 @@ from cases.access import Identity
 from cases.database import Scope
 from cases.languages import Languages, languages_of
 from cases.tables.case import case_file
-from notifications.languages import OF_WORK
 from notifications.links import Link, find_link, gone_link
 
 SYSTEM = Scope.worker()
@@ -24,11 +23,11 @@ SYSTEM = Scope.worker()
 
 
 class LinkGone(Exception):
-    """The link was never one, or opens nothing any more; `link` tells whom a new one could be sent to."""
+    """The link was never one, or opens nothing any more; `link` tells whom a new one could be sent to, `languages` in which they read."""
 
-    def __init__(self, link: Link | None) -> None:
+    def __init__(self, link: Link | None, languages: Languages = ()) -> None:
         super().__init__("link gone")
-        self.link = link
+        self.link, self.languages = link, languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +60,10 @@ async def open_link(request: Request, token: str, work: Work) -> Opened:
     now = work.clock.now()
     found = await work.read(lambda db: _opened(db, token, now), SYSTEM)
     if isinstance(found, LinkGone):
-        await every_language(request)
+        speak_by_link(request, found.languages, works_here=found.link is not None and not found.link.entrepreneur_id)
         raise found
     link, identity, reference, languages = found
-    speak_to(request, *languages, among=EVERY if link.entrepreneur_id else OF_WORK)
+    speak_by_link(request, languages, works_here=not link.entrepreneur_id)
     return Opened(token, link, Visit.of(identity, work), reference)
 
 
@@ -72,6 +71,11 @@ def _opened(db: Connection, token: str, now: datetime) -> tuple[Link, Identity, 
     link = find_link(db, token, now)
     identity = identity_of(db, link, via="mail_link") if link else None
     if link is None or identity is None:
-        return LinkGone(gone_link(db, token, now) if link is None else None)
+        gone = gone_link(db, token, now) if link is None else None
+        return LinkGone(gone, _read_in(db, gone) if gone else ())
     reference = db.execute(select(case_file.c.reference).where(case_file.c.id == link.case_id)).scalar()
-    return link, identity, reference, languages_of(db, link.entrepreneur_id)
+    return link, identity, reference, _read_in(db, link)
+
+
+def _read_in(db: Connection, link: Link) -> Languages:
+    return languages_of(db, link.entrepreneur_id, link.person_id)

@@ -11,7 +11,7 @@ from api.pages.own_words import Now, step_of_path
 from cases.views.own_case import Helper, OwnCase
 from engine.facts import Action, Plan, Track
 from engine.lists import LEVER
-from engine.sentences import lowered, say
+from engine.sentences import say
 from engine.state_names import PlanState
 from notifications.grammar import first_name
 from notifications.typography import day_long
@@ -91,5 +91,4 @@ def _owner(case: OwnCase, plan: Plan) -> Helper | None:
 
 
 def _about(plan: Plan) -> str:
-    """« transition numérique »."""
-    return lowered(LEVER.get(plan.lever or "", ""))
+    return LEVER.get(plan.lever or "", "")

@@ -15,13 +15,14 @@ from cases.views.own_case import Helper, OwnCase
 from engine.facts import Pair, Referral, Track
 from engine.model import CASE_TRACK
 from engine.sentences import Sentence, say
-from engine.state_names import CaseState, PairState, ReferralState
+from engine.state_names import CaseState, PairState, PlanState, ReferralState
 from notifications.grammar import Days, capital, first_name, listed, of, the
 from notifications.languages import shown
 from notifications.said import Running
 from notifications.typography import day_long, day_short
 
 _YES = (ReferralState.ACCEPTED, ReferralState.ENGAGED, ReferralState.COMPLETED)
+_DONE = (ReferralState.COMPLETED, PairState.ENDED, PlanState.DONE)
 _TOGETHER = (PairState.ACTIVE, PairState.PAUSED, PairState.MID_REVIEW)
 
 
@@ -125,6 +126,9 @@ def _followed(case: OwnCase, now: datetime) -> Now:
     if not case.facts.consent_to_share:
         kept = "La personne qui vous suit garde votre demande, pour vous répondre."
         return Now("Nous ne partageons pas vos informations.", kept, case.referent, detail)
+    if case.referent and case.tracks(*_DONE):
+        title = say("{who} cherche la suite avec vous.", who=first_name(case.referent.name))
+        return Now(title, "Vous n’avez rien à refaire.", case.referent, detail)
     return Now("Nous cherchons qui peut vous aider.", _next_news(case, now), case.referent, detail)
 
 

@@ -10,13 +10,12 @@ from sqlalchemy import Connection
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.languages import EVERY, speak_to
+from api.languages import speak_by_link
 from api.pages import desk
 from api.pages.opening import SYSTEM, LinkGone
 from api.pages.shell import PageVisit, done, page, see_other
 from api.work import Work
 from cases.languages import Languages, languages_of
-from notifications.languages import OF_WORK
 from notifications.links import Link, Purpose, find_link, gone_link
 from notifications.preferences import SAID, Category, choose, wanted_by
 
@@ -28,7 +27,7 @@ KEPT = "C’est noté. Ce qui vous est demandé ou adressé personnellement cont
 async def show_preferences(request: Request, token: str, work: Work) -> Response:
     """What the reader of a mail wants; nothing changes by looking."""
     wanted, entrepreneur, languages = await work.read(lambda db: _asked_by(db, token, work.clock.now()), SYSTEM)
-    speak_to(request, *languages, among=EVERY if entrepreneur else OF_WORK)
+    speak_by_link(request, languages, works_here=not entrepreneur)
     return page(request, "preferences_lien.html", **_context(wanted, request.url.path))
 
 
@@ -65,7 +64,12 @@ def _asked_by(db: Connection, token: str, now: datetime) -> tuple[dict[Category,
     """What the reader of a mail wants, whether they are helped, and the languages that they chose or speak."""
     recipient = reader_of(db, token, now)
     kind, _, own = recipient.partition(":")
-    return wanted_by(db, recipient), kind == "entrepreneur", languages_of(db, own)
+    helped = kind == "entrepreneur"
+    return (
+        wanted_by(db, recipient),
+        helped,
+        languages_of(db, own if helped else None, own if kind == "person" else None),
+    )
 
 
 def reader_of(db: Connection, token: str, now: datetime) -> str:

@@ -146,7 +146,9 @@ def test_who_lost_their_link_gets_another_at_the_address_that_the_case_knows(sho
 
     [mail] = shop.scene.messages(key="new_link")
     assert (mail.to_email, mail.facts["purpose"], mail.case_id) == ("nadia@example.org", "my_case", shop.case.id)
-    assert browser.address == "/connexion/envoye"
+    assert browser.address == "/mon-dossier/envoye"
+    assert "15 minutes" not in browser.page, "it is no sign-in link"
+    assert "code" not in browser.page, "there is none to type"
 
 
 @pytest.mark.parametrize("email", ["voisin@example.org", "adviser@example.org"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,30 @@ def test_pages_for_everybody_speak_every_language(shop: Shop, path: str) -> None
     for code in LANGUAGES:
         page = asks_for(Browser(shop.app), code).open(path)
         assert f'lang="{LANGUAGES[code].tag}" dir="{LANGUAGES[code].direction}"' in page.answer.text
+
+
+def test_who_answers_from_a_mail_reads_the_language_of_their_account_or_chooses_one_on_their_browser(
+    shop: Shop,
+) -> None:
+    shop.scene.change(update(person).where(person.c.id == shop.agent()).values(reads_in="en"))
+    browser = shop.operator()
+    assert browser.title.startswith("Can you help")
+
+    browser.fill(f"{browser.address}/langue", langue="fr")
+
+    assert browser.title.startswith("Pouvez-vous aider")
+
+
+def test_a_link_that_is_gone_and_the_mail_that_replaces_it_speak_the_language_of_its_reader(shop: Shop) -> None:
+    shop.scene.entrepreneur_has(reads_in="tr", email="nadia@example.org")
+    gone = shop.link(lasts=timedelta(days=-1))
+
+    browser = Browser(shop.app).open(gone)
+
+    assert (browser.status, browser.title) == (410, "Bu bağlantı artık çalışmıyor.")
+    browser.fill(f"{gone.replace('mon-dossier', 'lien')}/nouveau")
+    assert "az önce yeni bir bağlantı gönderildi" in browser.page
+    assert len(shop.scene.messages(key="new_link")) == 1
 
 
 def test_who_has_no_account_keeps_a_language_on_their_browser(shop: Shop) -> None:

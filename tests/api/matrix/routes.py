@@ -124,6 +124,8 @@ PAGES: Final[Mapping[str, Way]] = {
     "POST /lien/{token}/nouveau": Way(
         public=True, ok=(303,), fill={"token": "aucun-lien-ne-porte-ces-lettres"}, form={}
     ),
+    "GET /lien/{token}/envoye": Way("link", public=True),
+    "GET /mon-dossier/envoye": Way(public=True),
     "POST /lien/{token}/langue": Way("link", public=True, ok=(303,), form={"langue": "ar"}),
     "POST /langue": Way(public=True, ok=(303,), form={"langue": "en"}),
     "GET /mon-dossier/{token}": Way("link", public=True),
@@ -270,6 +272,8 @@ PAGES: Final[Mapping[str, Way]] = {
     "POST /mon-dossier": Way(public=True, ok=(303, 422), form={}),
     "GET /mon-dossier/{token}/enquete": Way("link", public=True, ok=(200, 303, 404, 410)),
     "POST /mon-dossier/{token}/enquete": Way("link", public=True, ok=(303, 404, 410, 422), form={}),
+    "GET /mon-dossier/{token}/charte": Way("link", public=True, ok=(200, 404)),
+    "POST /mon-dossier/{token}/charte": Way("link", public=True, ok=(303, 404, 422), form={}),
     "GET /relances": Way(ok=(200, 404)),
     "POST /relances/{deadline}/plus-tard": Way(ok=(404,), fill={"deadline": "aucune"}, form={}),
     "GET /territoires/{slug}/delais": Way(ok=(200, 403, 404), fill={"slug": "roubaix"}),
