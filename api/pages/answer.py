@@ -15,6 +15,7 @@ from api.pages.dates import before, due_chip
 from api.pages.opening import LinkGone, Opened
 from api.pages.shell import done, page, see_other, to_correct
 from api.steps import take
+from cases.access import Identity
 from cases.errors import CasesError, Conflict, Invalid, NotFound
 from cases.journey import Request as StepRequest
 from cases.views.answering import ToAnswer, to_answer
@@ -35,12 +36,23 @@ _SAID: Final[Mapping[str, str]] = {
     "ask_info": "Votre question est partie. Le délai s’arrête jusqu’à la réponse.",
     "decline": "C’est noté. Merci d’avoir répondu : nous cherchons ailleurs.",
     "undo_answer": "Votre réponse est annulée.",
+    "revive": "La demande est de nouveau à vous : il reste à répondre.",
     "first_contact": "C’est noté : vous vous êtes parlé.",
     "called": "C’est noté : la demande est à vous, et vous vous êtes parlé.",
     "attempt": "L’essai est noté. Réessayez à un autre moment, ou autrement.",
     "record_progress": "Merci, vos nouvelles sont notées.",
 }
 """What is said once it is done, by the button that was pressed."""
+
+
+_OVER: Final[Mapping[str, tuple[str, str]]] = {
+    ReferralState.DECLINED: ("Merci d’avoir répondu.", "Nous cherchons quelqu’un d’autre pour {name}. Il n’y a plus rien à faire de votre côté."),
+    ReferralState.EXPIRED: ("Le délai de réponse est passé.", "Nous cherchons quelqu’un d’autre pour {name}. Cela ne vous est pas reproché."),
+    ReferralState.WITHDRAWN: ("Cette demande ne vous attend plus.", "Il n’y a plus rien à faire pour {name}. Cela ne compte pas comme un refus."),
+    ReferralState.COMPLETED: ("C’est terminé avec {name}.", "Merci pour votre travail. Il n’y a plus rien à faire de votre côté."),
+    ReferralState.DISCONTINUED: ("Vous n’accompagnez plus {name}.", "La suite est cherchée ailleurs. Il n’y a plus rien à faire de votre côté."),
+}  # fmt: skip
+"""What is said to an operator who has nothing to answer any more, by where the request stands: a title, a sentence."""
 
 
 async def show(request: Request, opened: Opened) -> Response:
@@ -114,10 +126,31 @@ def _page(
     return page(
         request, template, status=422 if errors else 200, asked=asked, here=request.url.path, errors=errors or [], typed=given,
         key=secrets.token_urlsafe(12), needs=[_need(one.subject, one.detail) for one in asked.needs], due=_due(asked, now),
-        change_until=asked.calendar.shift(today, 1), agent=who.person or "", signed_as=who.name,
+        change_until=asked.calendar.shift(today, 1), agent=who.person or "", signed_as=_signed_as(asked, who), over=_over(asked), to_call=_to_call(asked, now),
         agents=options((*agents, *asked.agents)), decline=options(((code, DECLINE[code]) for code in DECLINE_CHIPS), given.get("reason")),
         tried=options((code, RESULT[code]) for code in TRIED), progress=options(PROGRESS.items(), given.get("status")),
     )  # fmt: skip
+
+
+def _named(asked: ToAnswer) -> str:
+    return str(asked.helped["name"] or asked.shop["name"])
+
+
+def _signed_as(asked: ToAnswer, who: Identity) -> str:
+    """« Karim Haddadi, Adie »; a branch by its own name."""
+    return f"{who.name}, {asked.operator}" if who.person else who.name
+
+
+def _over(asked: ToAnswer) -> dict[str, str]:
+    title, text = _OVER.get(asked.state, ("Il n’y a plus rien à faire ici.", ""))
+    return {"title": say(title, name=_named(asked)), "text": say(text, name=_named(asked))}
+
+
+def _to_call(asked: ToAnswer, now: datetime) -> str:
+    """Whom to call and by when; a day that has passed is said as such."""
+    if asked.call_by is None:
+        return say("Vous appelez {name}.", name=_named(asked))
+    return say("Vous appelez {name} {by}.", name=_named(asked), by=before(asked.call_by, asked.calendar, now))
 
 
 def options(pairs: Iterable[tuple[str, str]], chosen: object = None) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from cases.facts.of_case import facts_of
 from cases.orienting import written_to
 from cases.standing import with_free_places
 from cases.tables.case import business, case_file, contact, entrepreneur, need
+from cases.tables.memory import journal, journal_text
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
 from cases.views.choices import may_be_taken
@@ -73,6 +74,8 @@ class ToAnswer:
     """Until when an answer can be undone before anybody is told; None when nothing was answered, or it is later."""
     message: str | None
     """What the adviser wrote in their own words."""
+    exchange: tuple[tuple[str, str | None], ...]
+    """What was asked back, each with its answer; None while it is awaited."""
     may: Mapping[str, Possible]
     """Each step of this track, possible now or not, with why."""
 
@@ -106,7 +109,7 @@ def to_answer(db: Connection, case_id: str, track: str, *, by: Identity, now: da
         agents=tuple((found, agents[found]) for found in sorted(known.agents, key=lambda one: agents[one])),
         agent=agents.get(known.agent or ""), answer_by=_due(facts, track, "answer"),
         call_by=_due(facts, track, "first_contact") or _if_accepted(facts, known, actor, now), undo_until=_undo_until(known, now), may=may,
-        message=written_to(db, {(case_id, track)}).get((case_id, track)),
+        message=written_to(db, {(case_id, track)}).get((case_id, track)), exchange=_exchange(db, case_id, track),
         **_around(db, case, facts.calendar),
     )  # fmt: skip
 
@@ -140,6 +143,24 @@ def _around(db: Connection, case: RowMapping, calendar: Calendar) -> dict[str, A
 def _needs(db: Connection, wanted: Collection[str]) -> tuple[AskedNeed, ...]:
     rows = db.execute(select(need).where(need.c.id.in_(wanted)).order_by(need.c.created_at, need.c.id))
     return tuple(AskedNeed(row.subject, row.detail, float(row.amount) if row.amount else None) for row in rows)
+
+
+def _exchange(db: Connection, case_id: str, track: str) -> tuple[tuple[str, str | None], ...]:
+    """The questions of a track in their order, each with the answer that followed it; what was erased is absent."""
+    same = (journal_text.c.subject_id == journal.c.subject_id) & (journal_text.c.sequence == journal.c.sequence)
+    theirs = (
+        journal.c.subject_id == case_id,
+        journal.c.track == track,
+        journal.c.event.in_(("ask_info", "answer_info")),
+    )
+    lines: Any = select(journal_text.c.words).select_from(journal.join(journal_text, same)).where(*theirs)
+    found: list[tuple[str, str | None]] = []
+    for line in db.execute(lines.order_by(journal.c.sequence)):
+        if line.words.get("question"):
+            found.append((line.words["question"], None))
+        elif found and line.words.get("answer"):
+            found[-1] = (found[-1][0], line.words["answer"])
+    return tuple(found)
 
 
 def _names(db: Connection, wanted: Collection[str]) -> dict[str, str]:

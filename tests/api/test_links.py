@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from cases.database import Database
-from cases.tables.case import contact
+from cases.tables.case import case_file, contact
 from cases.tables.memory import journal, refused_attempt
 from cases.tables.tracks import referral
 from notifications.links import new_link, revoke_links
@@ -41,6 +42,13 @@ class Desk:
         bound = {"person_id": self.scene.ids[agents[0]], "case_id": self.case_id, "track": self.track, **changes}
         now = self.scene.clock.now()
         return "/lien/" + self.scene.database.write(lambda db: new_link(db, purpose, now=now, **bound), WORKER)
+
+    def owner_link(self) -> str:
+        [case] = self.scene.rows(select(case_file))
+        bound = {"entrepreneur_id": case.entrepreneur_id, "case_id": case.id}
+        now = self.scene.clock.now()
+        made = self.scene.database.write(lambda db: new_link(db, "my_case", now=now, **bound), WORKER)
+        return f"/mon-dossier/{made}"
 
     def browser(self) -> Browser:
         return Browser(self.app)
@@ -212,3 +220,55 @@ def test_an_old_link_is_renewed_at_the_address_where_it_went(desk: Desk) -> None
     [mail] = [row for row in desk.scene.rows(select(message)) if row.key == "new_link"]
     assert mail.facts["purpose"] == "answer"
     assert (mail.case_id, mail.track) == (desk.case_id, desk.track)
+
+
+# -- what an operator reads afterwards ------------------------------------------------------------------------------------
+
+
+def test_a_question_stands_with_its_answer_on_the_page_of_the_request(desk: Desk) -> None:
+    browser = desk.browser().open(desk.link() + "?reponse=question").fill(step="ask_info", question="Un bail signé ?")
+    assert "Un bail signé ?" in browser.page
+    assert "Pas encore. Votre délai est arrêté jusque-là." in browser.page
+
+    owner = desk.browser().open(desk.owner_link())
+    owner.fill(step="answer_info", answer="Oui, depuis mai.")
+
+    browser.open(browser.address)
+    assert browser.page.index("Un bail signé ?") < browser.page.index("Oui, depuis mai.")
+    assert "Pas encore." not in browser.page
+
+
+def test_a_call_that_should_have_been_made_is_asked_for_now(desk: Desk) -> None:
+    browser = desk.browser().open(desk.link() + "?reponse=oui").fill(step="accept")
+    assert " avant mardi 9 février." in browser.title
+
+    desk.later(days=30)
+
+    assert browser.open(browser.address).title.endswith(" dès maintenant.")
+
+
+def test_who_declined_no_longer_reads_how_to_reach_the_person(desk: Desk) -> None:
+    desk.scene.entrepreneur_has(phone="+33639980099")
+    browser = desk.browser().open(desk.link())
+    assert "06 39 98 00 99" in browser.page
+
+    browser.open(f"{browser.address}?reponse=non").fill(step="decline", reason="no_capacity_left")
+
+    assert browser.title == "Merci d'avoir répondu."
+    assert "06 39 98 00 99" not in browser.page
+
+
+def test_an_operator_who_is_late_is_not_told_off_and_may_still_help(desk: Desk) -> None:
+    desk.scene.change(update(referral).where(referral.c.case_id == desk.case_id).values(state="expired"))
+    browser = desk.browser().open(desk.link())
+    assert browser.title == "Le délai de réponse est passé."
+
+    browser.fill(step="revive")
+
+    assert desk.state() == "sent"
+    assert browser.title.startswith("Pouvez-vous aider")
+
+
+def test_a_branch_answers_under_its_own_name_once(desk: Desk) -> None:
+    page = desk.browser().open(desk.link(person_id=None)).page
+    assert re.search(r"Vous répondez pour ([^.]+)\. Vous pourrez", page)[1].count("Adie") == 1  # type: ignore[index]
