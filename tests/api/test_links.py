@@ -252,7 +252,7 @@ def test_who_declined_no_longer_reads_how_to_reach_the_person(desk: Desk) -> Non
     browser = desk.browser().open(desk.link())
     assert "06 39 98 00 99" in browser.page
 
-    browser.open(f"{browser.address}?reponse=non").fill(step="decline", reason="no_capacity_left")
+    browser.open(f"{browser.address}?reponse=non").fill(step="decline", reason="capacity_full")
 
     assert browser.title == "Merci d'avoir répondu."
     assert "06 39 98 00 99" not in browser.page

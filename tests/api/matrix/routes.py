@@ -124,7 +124,7 @@ PAGES: Final[Mapping[str, Way]] = {
     "POST /lien/{token}/nouveau": Way(
         public=True, ok=(303,), fill={"token": "aucun-lien-ne-porte-ces-lettres"}, form={}
     ),
-    "GET /lien/{token}/envoye": Way("link", public=True),
+    "GET /lien/{token}/envoye": Way(public=True, fill={"token": "aucun-lien-ne-porte-ces-lettres"}),
     "GET /mon-dossier/envoye": Way(public=True),
     "POST /lien/{token}/langue": Way("link", public=True, ok=(303,), form={"langue": "ar"}),
     "POST /langue": Way(public=True, ok=(303,), form={"langue": "en"}),
