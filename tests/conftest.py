@@ -13,6 +13,7 @@ import pytest
 
 from api.settings import settings
 from tests.chromium import find_chromium
+from tests.compiled_once import compile_once
 from tests.in_memory import memory_folder
 from tests.postgres import SHORT_LIVED, PostgresServer, PostgresUnavailable, shared_server
 
@@ -29,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    compile_once()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
