@@ -31,7 +31,24 @@ def url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/quartiers.db"
 
 
+@pytest.fixture
+def made(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A database that is up to date already."""
+    shutil.copy(migrated_file(tmp_path_factory.getbasetemp()), tmp_path / "quartiers.db")
+    return f"sqlite:///{tmp_path}/quartiers.db"
+
+
+def told(url: str, *words: str) -> Result:
+    """A command, in this process."""
+    settings.cache_clear()
+    try:
+        return CliRunner().invoke(app, words, env={"QP_DATABASE_URL": url})
+    finally:
+        settings.cache_clear()
+
+
 def qp(url: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """The same in a process of its own, as the terminal starts it: what is printed and the exit code go all the way."""
     environment = {**os.environ, "QP_DATABASE_URL": url}
     return subprocess.run(
         [sys.executable, "-m", "api.cli", *words],
@@ -68,7 +85,7 @@ def _a_territory(url: str) -> None:
 
 def test_a_new_database_takes_a_sheet_and_its_journals_are_whole(url: str) -> None:
     assert qp(url, "db", "upgrade").returncode == 0
-    assert qp(url, "db", "check").returncode == 0
+    assert told(url, "db", "check").exit_code == 0
     _a_territory(url)
 
     done = qp(url, "import", "tests/samples/detections-roubaix.csv", "--territory", "roubaix", "--json")
@@ -76,47 +93,29 @@ def test_a_new_database_takes_a_sheet_and_its_journals_are_whole(url: str) -> No
     report = json.loads(done.stdout)
     assert done.returncode == 1
     assert (report["recorded"], len(report["refused"])) == (203, 19)
-    assert qp(url, "verify").stdout.strip() == "204 journals, all whole."
+    assert told(url, "verify").output.strip() == "204 journals, all whole."
 
 
-def test_a_token_is_made_for_somebody_who_is_known_only(url: str) -> None:
-    qp(url, "db", "upgrade")
+def test_a_token_is_made_for_somebody_who_is_known_only(made: str) -> None:
+    stranger = told(made, "token", "add", "claire@example.org")
+    added = told(made, "user", "add", "claire@example.org", "Claire Aubert", "admin")
+    token = told(made, "token", "add", "claire@example.org")
 
-    stranger = qp(url, "token", "add", "claire@example.org")
-    added = qp(url, "user", "add", "claire@example.org", "Claire Aubert", "admin")
-    made = qp(url, "token", "add", "claire@example.org")
-
-    assert (stranger.returncode, added.returncode, made.returncode) == (1, 0, 0)
-    assert made.stdout.startswith("qp_")
+    assert (stranger.exit_code, added.exit_code, token.exit_code) == (1, 0, 0)
+    assert token.stdout.startswith("qp_")
 
 
 def test_a_file_that_is_not_there_is_said(url: str) -> None:
-    done = qp(url, "import", "absent.csv", "--territory", "roubaix")
+    done = told(url, "import", "absent.csv", "--territory", "roubaix")
 
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "absent.csv" in done.stdout
 
 
 def test_the_machines_are_shown_as_data(url: str) -> None:
-    done = qp(url, "workflow", "show", "referral", "--format", "json")
+    done = told(url, "workflow", "show", "referral", "--format", "json")
 
     assert json.loads(done.stdout)["initial"] == "draft"
-
-
-@pytest.fixture
-def made(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A database that is up to date already."""
-    shutil.copy(migrated_file(tmp_path_factory.getbasetemp()), tmp_path / "quartiers.db")
-    return f"sqlite:///{tmp_path}/quartiers.db"
-
-
-def told(url: str, *words: str) -> Result:
-    """The same command line, without a new process."""
-    settings.cache_clear()
-    try:
-        return CliRunner().invoke(app, words, env={"QP_DATABASE_URL": url})
-    finally:
-        settings.cache_clear()
 
 
 def test_a_new_machine_makes_its_territory_and_its_people_and_works_a_case(made: str) -> None:
@@ -198,26 +197,20 @@ def test_a_token_is_revoked_by_its_id_once(made: str) -> None:
     assert (revoked.exit_code, again.exit_code) == (0, 1)
 
 
-def test_figures_and_cases_are_written_as_a_file_or_as_data(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    shutil.copy(migrated_file(tmp_path_factory.getbasetemp()), tmp_path / "quartiers.db")
-    url = f"sqlite:///{tmp_path}/quartiers.db"
-    _a_territory(url)
+def test_figures_and_cases_are_written_as_a_file_or_as_data(made: str, tmp_path: Path) -> None:
+    _a_territory(made)
 
-    assert qp(url, "export", "cases").stdout.startswith("\ufeffRéférence;Enseigne;")
-    assert qp(url, "export", "cases", "--language", "en").stdout.startswith("\ufeffReference;Shop name;")
-    assert json.loads(qp(url, "export", "cases", "--territory", "roubaix", "--format", "json").stdout) == []
-    figures = json.loads(qp(url, "export", "indicators", "--territory", "roubaix", "--format", "json").stdout)
+    assert qp(made, "export", "cases").stdout.startswith("\ufeffRéférence;Enseigne;")
+    assert told(made, "export", "cases", "--language", "en").stdout.startswith("\ufeffReference;Shop name;")
+    assert json.loads(told(made, "export", "cases", "--territory", "roubaix", "--format", "json").stdout) == []
+    figures = json.loads(told(made, "export", "indicators", "--territory", "roubaix", "--format", "json").stdout)
     assert figures["Étape et âge"][0]["Total"] == 0
     book = tmp_path / "figures.xlsx"
-    assert (
-        qp(url, "export", "indicators", "--territory", "roubaix", "--format", "xlsx", "--out", str(book)).returncode
-        == 0
-    )
+    written = told(made, "export", "indicators", "--territory", "roubaix", "--format", "xlsx", "--out", str(book))
+    assert written.exit_code == 0
     assert book.read_bytes().startswith(b"PK")
-    unknown = qp(url, "export", "indicators", "--territory", "nowhere")
-    assert (unknown.returncode, unknown.stdout.strip()) == (1, "Ce territoire n’existe pas, ou il n’est pas à vous.")
+    unknown = told(made, "export", "indicators", "--territory", "nowhere")
+    assert (unknown.exit_code, unknown.stdout.strip()) == (1, "Ce territoire n’existe pas, ou il n’est pas à vous.")
 
 
 def test_pictures_without_a_browser_say_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

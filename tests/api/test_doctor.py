@@ -19,7 +19,7 @@ from cases.clock import FixedClock, SystemClock
 from cases.database import Database, Scope
 from cases.tables.territories import territory
 from notifications.tables import heartbeat
-from tests.api.test_cli import qp
+from tests.api.test_cli import told
 from tests.cases.conftest import database
 from tests.notifications.mail_server import MailServer, free_port
 
@@ -76,8 +76,8 @@ def test_a_worker_that_works_is_heard_of(database: Database) -> None:
 
 def test_looking_for_a_database_makes_none(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/none.db"
-    done = qp(url, "doctor")
-    assert done.returncode == 1
+    done = told(url, "doctor")
+    assert done.exit_code == 1
     assert "./qp db upgrade" in done.stdout
     assert not (tmp_path / "none.db").exists()
 

@@ -7,17 +7,17 @@ import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from subprocess import CompletedProcess
 
 import pytest
+from click.testing import Result
 
 from cases.database import Database, connect
 from tests.api.canary import NAME, SHOP, traces
 from tests.api.street import Town
-from tests.api.test_cli import qp
+from tests.api.test_cli import told
 from tests.cases.conftest import migrated_file
 
-Run = Callable[..., CompletedProcess[str]]
+Run = Callable[..., Result]
 
 
 @pytest.fixture
@@ -32,15 +32,15 @@ def town(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """A command on that file."""
-    return partial(qp, f"sqlite:///{tmp_path}/cases.db")
+    """A command on that file, while it is open."""
+    return partial(told, f"sqlite:///{tmp_path}/cases.db")
 
 
 def test_somebody_is_found_by_number_given_all_and_erased(town: Town, run: Run, tmp_path: Path) -> None:
     reference = town.logged(name=SHOP, person_name=NAME, phone="06 39 98 76 54")
     file = tmp_path / "hers.zip"
 
-    assert run("privacy", "export", "+33639987654", "--file", str(file)).returncode == 0
+    assert run("privacy", "export", "+33639987654", "--file", str(file)).exit_code == 0
     assert set(zipfile.ZipFile(file).namelist()) == {f"{reference}.json", "a-lire.html"}
     asked = run("privacy", "erase", reference, "--yes")
     assert "Its partners are told first" in asked.stdout
@@ -51,7 +51,7 @@ def test_somebody_is_found_by_number_given_all_and_erased(town: Town, run: Run, 
 def test_who_is_not_there_is_told_so(town: Town, run: Run) -> None:
     for command in (("export", "nobody@example.org"), ("erase", "QP-0000-0000", "--yes")):
         answer = run("privacy", *command)
-        assert answer.returncode == 1
+        assert answer.exit_code == 1
         assert "Rien n’est gardé sous cette référence" in answer.stdout
 
 

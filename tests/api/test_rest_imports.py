@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.api.doors import Door, town
-from tests.api.test_cli import qp
+from tests.api.test_cli import told
 from tests.cases.conftest import database
 
 __all__ = ["database", "town"]
@@ -83,10 +83,10 @@ def test_the_command_tries_then_imports(town: dict[str, Door], tmp_path: Path) -
     adviser = town["adviser"]
     url = str(adviser.database.engine.url)
 
-    tried = qp(url, "import", str(file), "--territory", "roubaix", "--dry-run")
-    assert (tried.returncode, "1 to record" in tried.stdout) == (1, True), tried.stdout
+    tried = told(url, "import", str(file), "--territory", "roubaix", "--dry-run")
+    assert (tried.exit_code, "1 to record" in tried.stdout) == (1, True), tried.stdout
     assert not adviser.get("/cases").json()["items"]
-    done = qp(url, "import", str(file), "--territory", "roubaix", "--json")
+    done = told(url, "import", str(file), "--territory", "roubaix", "--json")
 
-    assert (done.returncode, json.loads(done.stdout)["recorded"]) == (1, 1)
+    assert (done.exit_code, json.loads(done.stdout)["recorded"]) == (1, 1)
     assert len(adviser.get("/cases").json()["items"]) == 1
