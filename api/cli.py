@@ -34,6 +34,7 @@ PLACES: Final[Mapping[str, str]] = {
     "demo": "demo:demo",
     "routing": "routing:show",
     "screenshots": "screenshots:screenshots",
+    "simulate": "simulating:simulate",
     "serve": "serving:serve",
     "worker": "serving:worker",
 }

@@ -388,3 +388,5 @@ LIVES: Final[tuple[Lives, ...]] = (
     (_plan_done, 2, 5, 20),
 )
 """A territory in the middle of its work: 150 cases in every state."""
+ONE_OF_EACH: Final[tuple[Lives, ...]] = tuple((tell, 1, least, most) for tell, _, least, most in LIVES)
+"""Each life, lived by one case."""

@@ -22,7 +22,7 @@ from api.migrations import run
 from cases import verification
 from cases.database import Database, Scope, connect
 from cases.identifiers import new_id
-from cases.lives import LIVES
+from cases.lives import ONE_OF_EACH
 from cases.tables.case import case_file, task
 from cases.tables.memory import day_work, deadline
 from cases.tables.memory import journal as lines
@@ -35,7 +35,6 @@ from tests.postgres import PostgresServer
 TUESDAY = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 NEW_YEAR = datetime(2027, 1, 1, 7, 0, tzinfo=UTC)
 WORKER = Scope.worker()
-ONE_OF_EACH = tuple((tell, 1, least, most) for tell, _, least, most in LIVES)
 A_FEW = ONE_OF_EACH[::8]
 
 

@@ -23,7 +23,7 @@ from api.demo.posting import Posting
 from cases import definitions
 from cases.clock import FixedClock
 from cases.database import Database
-from cases.lives import LIVES
+from cases.lives import ONE_OF_EACH
 from cases.tables.case import case_file
 from cases.tables.tracks import MentoringPair, Referral, TransitionPlan
 from notifications.clock import tick
@@ -39,7 +39,6 @@ from tests.notifications.mail_server import MailServer
 from tests.notifications.scenes import post_to
 
 TUESDAY: Final = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-ONE_OF_EACH: Final = tuple((tell, 1, least, most) for tell, _, least, most in LIVES)
 PRESSED: Final = frozenset({"/imports/ID/importer"})
 """Buttons that are pressed too: what they do shows fields."""
 HEADERS: Final = frozenset({
