@@ -6,6 +6,7 @@ Writers type plain text and a filter sets what a keyboard does not have:
 |---|---|
 | `Quoi ?` `fin ;` `non !` | U+202F before ; ? ! |
 | `Besoin : « oui »` | U+00A0 before : and inside « » |
+| `Boulangerie · Roubaix` | U+00A0 before · : no line begins with it |
 | `l'Adie` | the apostrophe ’ |
 | `5 jours` `12 %` `24 novembre` | U+00A0 between a number and its unit |
 | `12 000` | U+202F between thousands that are typed apart |
@@ -125,13 +126,13 @@ _NARROW: Final = "\u202f"
 _FIXED: Final = "\u00a0"
 _FRENCH_PREFIXES: Final = frozenset({33, 262, 590, 594, 596})
 _MONTHS: Final = "janvier|février|mars|avril|mai|juin|juillet|août|septembre|octobre|novembre|décembre|janv|févr|avr|juil|sept|oct|nov|déc"
-_UNITS: Final = "k€|M€|j|h|min|s|km|m|m²|ha|kg|t|kWh|ko|Mo|ans?|mois|semaines?|jours?|heures?|minutes?|secondes?|euros?"
+_UNITS: Final = "k€|M€|j|h|min|s|km|m|m²|ha|kg|t|kWh|ko|Mo|ans?|mois|semaines?|jours?|heures?|minutes?|secondes?|euros?|dossiers?|demandes?|places?"
 _TAG: Final = re.compile(
     r"""(<!--.*?-->|<(script|style|textarea|pre|code)\b.*?</\2\s*>|<[a-z/!](?:"[^"]*"|'[^']*'|[^'">])*>)""",
     re.DOTALL | re.IGNORECASE,
 )
 _VERBATIM: Final = re.compile(r"((?:https?://|www\.|mailto:|tel:)\S+|(?<!\S)\S+@\S+)")
-_MARK: Final = re.compile(r"[:;?!«»']")
+_MARK: Final = re.compile(r"[:;?!«»'·]")
 _FIGURE: Final = re.compile(r"\d")
 _ESCAPED_APOSTROPHE: Final = re.compile(r"(?<=[^\W\d_])(?:&#39;|&#x27;)")
 _RAISED: Final = re.compile(r"(?<=\d)(ᵉʳ|ʳᵉ|ᵉ)")
@@ -142,6 +143,7 @@ _MARKS: Final = (
     (re.compile(r"(?<=[^\W\d_])'"), "’"),
     (re.compile(r"[ \u00a0]+([;?!]+)(?=[\s»).,…\]]|$)"), _NARROW + r"\1"),
     (re.compile(r"[ \u202f]+:(?=\s|$)"), _FIXED + ":"),
+    (re.compile(r"(?<=\S)[ ]·(?=\s)"), _FIXED + "·"),
 )
 _FIGURES: Final = (
     (re.compile(r"(?<![\w-])1er(?![\w-])"), "1ᵉʳ"),

@@ -186,7 +186,7 @@ def people(sheet: Sheet) -> Iterable[dict[str, Any]]:
     """Who is in the case, as the macro `people` takes them."""
     if sheet.sight.working:
         prefers = sheet.person["prefers"]
-        detail = say("à aider · préfère {prefers}", prefers=prefers) if prefers else "à aider"
+        detail = say("personne aidée · préfère {prefers}", prefers=prefers) if prefers else "personne aidée"
         yield {"name": sheet.person["name"] or sheet.business["name"], "detail": detail, "phone": sheet.person["phone"]}
     referent = sheet.names.get(sheet.case["referent_id"] or "")
     if referent:

@@ -19,7 +19,7 @@ from cases.views.orientation import Next
 from engine.sentences import lowered, say, together
 from notifications.grammar import at
 from notifications.languages import language, said_again
-from notifications.typography import day_short, phone, phone_uri
+from notifications.typography import day_long, phone, phone_uri
 
 router = APIRouter()
 _ENDED: Final = {"declined": "a décliné", "expired": "n’a pas répondu", "discontinued": "a interrompu l’accompagnement"}
@@ -44,19 +44,19 @@ async def dismiss_doubt(request: Request, identifier: str, visit: PageVisit) -> 
 def call_row(call: Call, now: datetime, back: str) -> dict[str, Any]:
     """A call to make, as the macro `task` takes it: whom, what to say, since when; the number, and the two ways to say that it is made."""
     since = say(
-        "À appeler depuis le {day}, faute d’adresse électronique.",
-        day=day_short(call.since, call.calendar.timezone, weekday=True),
+        "À appeler depuis {day}, faute d’adresse électronique.",
+        day=day_long(call.since, call.calendar.timezone),
     )
     says = call.said_in(language().code)
     actions = [{"label": phone(call.phone), "href": phone_uri(call.phone), "icon": "phone"}] if call.phone else []
     if call.may_be_noted:
         asked = urlencode({"channel": "phone", "appel": call.id, "retour": back})
-        actions.append({"label": "J’ai appelé", "href": f"/dossiers/{call.reference}/noter/contact?{asked}"})
+        actions.append({"label": "Noter l’appel", "href": f"/dossiers/{call.reference}/noter/contact?{asked}"})
     return {
         "due": due_chip(call.due_on, call.calendar, now), "title": together((said_again(call.label), call.name or ""), ", "),
-        "href": f"/dossiers/{call.reference}" if call.reference else "/", "reason": say("À dire : {said}", said=says[0]) if says else since,
+        "href": f"/dossiers/{call.reference}" if call.reference else "/", "reason": say("À dire : « {said} »", said=says[0]) if says else since,
         "lines": says[1:], "detail": since if says else None,
-        "actions": [*actions, _post("C’est fait", f"/appels/{call.id}/fait", back)],
+        "actions": [*actions, _post("Appel fait", f"/appels/{call.id}/fait", back)],
     }  # fmt: skip
 
 

@@ -125,6 +125,13 @@ def test_every_style_sheet_is_in_the_bundle_and_the_bundle_is_small() -> None:
     assert len(compressed) < STYLE_LIMIT
 
 
+def test_what_is_said_second_is_not_drawn_bold_by_a_face_of_two_weights() -> None:
+    """A face with 400 and 700 alone draws 500 as 400, and whatever is above as 700: names would stand no higher than what is beside them."""
+    weights = {int(found) for found in re.findall(r"font-weight:(\d+)", read_assets()["css/app.css"].body.decode())}
+    assert {500, 620} <= weights
+    assert not [weight for weight in weights if 500 < weight < 600]
+
+
 @pytest.mark.asvs("14.2.3")
 def test_the_style_sheet_asks_nothing_of_others() -> None:
     style = read_assets()["css/app.css"].body.decode()

@@ -40,7 +40,7 @@ def test_the_referent_sees_whom_to_call_and_what_there_is_to_say(town: Town) -> 
     for address in ("/", f"/dossiers/{town.case()['reference']}"):
         page = town["ines"].open(address)
         assert "Appeler l'entrepreneur, Épicerie Traoré" in page.page
-        assert "À dire : Inès, de la mairie de Roubaix : votre demande est notée" in page.page
+        assert "À dire : « Inès, de la mairie de Roubaix : votre demande est notée »" in page.page
         assert 'href="tel:+33639986690"' in page.answer.text
     assert "Appeler l'entrepreneur" not in town["bruno"].open("/").page
 
