@@ -11,15 +11,16 @@ from typing import Any, Final
 from starlette.datastructures import FormData
 
 from cases.views.choices import Choice
-from engine.lists import AXIS, CHANNEL, OUTCOME
+from engine.lists import AXIS, CHANNEL, CORRECTED, OUTCOME
 from engine.model import Input, InputKind, Refusal
 from engine.sentences import capital, in_euros, say
 from notifications.languages import language
 from notifications.typography import day_short
 
 SHORT: Final = frozenset(
-    {"name", "place", "time", "aid", "diagnostician", "source", "rather", "next", "exceed_reason", "item", "keeps"}
-)
+    {"name", "place", "time", "aid", "diagnostician", "source", "rather", "next", "exceed_reason", "item", "keeps", "turnover",
+     "reference", "label_reference", *CORRECTED}
+)  # fmt: skip
 """Words that take one line; the others take several."""
 CHIPS_AT_MOST: Final = 14
 """Short choices are chips; more, or longer ones, stand in a list."""
@@ -52,6 +53,8 @@ class Field:
     error: str | None = None
     hint: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    before: str | None = None
+    """What it said when the form was opened, where it corrects what is known."""
 
 
 def fields(

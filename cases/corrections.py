@@ -18,6 +18,8 @@ from cases.importers.values import ValueRefused, read_email, read_phone, read_po
 from cases.journey import Fired, Request
 from cases.quartiers import quartier_named
 from cases.tables.case import business, case_file, entrepreneur
+from cases.tables.territories import quartier
+from engine.lists import CORRECTED
 from engine.sentences import say
 
 NOT_KNOWN: Final = "(effacé)"
@@ -36,6 +38,8 @@ _SHAPES: Final[Mapping[str, tuple[str, str]]] = {
     "business_naf": (r"\d{2}\.\d{2}[A-Z]", "47.11B"), "business_insee": (r"\d[\dAB]\d{3}", "59512"), "person_language": (r"[a-z]{2,3}", "fr"),
 }  # fmt: skip
 """The codes, and one that is written as it should be: no words stand there."""
+_ALWAYS_KNOWN: Final = frozenset({"business_name", "person_language"})
+"""What no case is without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +56,40 @@ def correct(
     given = dict(correction.facts)
     if not given:
         raise Invalid("Donnez au moins un fait à corriger.")
-    said = {name: value or NOT_KNOWN for name, value in given.items()}
-    fired = journey.fire(db, Request(reference, "correct", payload=said, version=version), by=by, now=now)
+    fired = journey.fire(db, Request(reference, "correct", payload=as_said(given), version=version), by=by, now=now)
     write_facts(db, fired.case_id, given, by=by, now=now, quartier_at="quartier/code")
     return fired
 
 
+def known_facts(db: Connection, case: Mapping[Any, Any]) -> dict[str, str]:
+    """The facts of a case that may be corrected, as they stand; an empty text for what is not known."""
+    found: dict[str, Any] = {"quartier_situation": case["situation"]}
+    for prefix, table, key in _TABLES:
+        row = db.execute(select(table).where(table.c.id == case[key])).mappings().one()
+        found |= {name: row[name.removeprefix(prefix)] for name in CORRECTED if name.startswith(prefix)}
+    code = select(quartier.c.code).where(quartier.c.id == case["quartier_id"])
+    found["quartier_code"] = db.execute(code).scalar_one_or_none()
+    return {name: value or "" for name, value in found.items()}
+
+
+def as_said(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the journal says of facts that are put right."""
+    return {name: NOT_KNOWN if value is None else value for name, value in given.items()}
+
+
 def as_read(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """What a form corrects, each number and address as the sheets' readers understand it. Raises Invalid, with the field."""
-    given = {name: value for name, value in payload.items() if value not in (None, "")}
-    for name in _READ.keys() & given.keys():
+    """What a form corrects, each number and address as the sheets' readers understand it; None: not known after all. Raises Invalid, with the field."""
+    given = {name: value for name, value in payload.items() if value != ""}
+    for name in _ALWAYS_KNOWN & {name for name, value in given.items() if value is None}:
+        raise Invalid("Ce champ ne peut pas rester vide : écrivez ce qui est juste.", name)
+    for name in _READ.keys() & {name for name, value in given.items() if value is not None}:
         try:
             given[name] = _READ[name](given[name])
         except ValueRefused as error:
             raise Invalid(error.reason, name) from None
     for name in _SHAPES.keys() & given.keys():
         shape, like = _SHAPES[name]
-        if not re.fullmatch(shape, given[name]):
+        if given[name] is not None and not re.fullmatch(shape, given[name]):
             raise Invalid(say("Écrivez ce code ainsi : {like}.", like=like), name)
     if not given:
         raise Invalid("Donnez au moins un fait à corriger.")

@@ -34,9 +34,11 @@ from engine.working_days import Calendar
 def record(db: Connection, request: Request, *, by: Identity, now: datetime) -> Fired:
     """Note something on a case: a contact, a need, a meeting … Raises what `journey.fire` raises."""
     request = journey.as_entered(request, by, now)
+    said = request
     if request.event == "correct":
         request = replace(request, payload=corrections.as_read(request.payload))
-    fired = journey.fire(db, request, by=by, now=now)
+        said = replace(request, payload=corrections.as_said(request.payload))
+    fired = journey.fire(db, said, by=by, now=now)
     if not fired.replayed:
         _keep(db, request, fired, by, now)
     return fired

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api import forms
-from api.pages import desk
+from api.pages import correcting, desk
 from api.pages.case_beside import DOCUMENTS, document_shown, refused_address
 from api.pages.case_view import case_context
 from api.pages.qr_code import qr_svg
@@ -177,7 +177,7 @@ def _its_call(visit: Visit, wanted: Wanted, asked: StepRequest) -> Callable[[Con
 def _asked(wanted: Wanted, sent: FormData) -> StepRequest:
     """The step as the write path takes it."""
     inputs = inputs_of(wanted.track, wanted.event)
-    payload = forms.payload(inputs, sent)
+    payload = correcting.changed(sent) if wanted.event == correcting.EVENT else forms.payload(inputs, sent)
     event = event_of_a_call(wanted.event, wanted.track, payload.get("result"))
     if event != wanted.event:
         payload = forms.payload(inputs_of(wanted.track, event), sent)

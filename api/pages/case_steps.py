@@ -62,9 +62,14 @@ def act(possible: Possible, sheet: Sheet) -> dict[str, Any]:
     allowed = may_be_taken(possible)
     hint = together(reason.message for reason in possible.reasons) if allowed else None
     return {
-        "label": possible.label, "allowed": allowed, "href": href, "hint": hint, "state": possible.to or "",
+        "label": label_of(possible, urgent=sheet.case["urgent"]), "allowed": allowed, "href": href, "hint": hint, "state": possible.to or "",
         "step": possible.step, "reasons": [way_out(r.code, r.message, case, possible.track) for r in possible.reasons],
     }  # fmt: skip
+
+
+def label_of(possible: Possible, *, urgent: bool) -> str:
+    """What a step is called on this case: an urgency that is said already can only be lifted."""
+    return "Lever l’urgence" if urgent and possible.step == "set_urgent" else possible.label
 
 
 def way_out(code: str, message: str, case: str, track: str) -> dict[str, Any]:

@@ -11,20 +11,20 @@ from typing import Any, Final
 from starlette.datastructures import FormData
 
 from api import forms
-from api.pages.case_steps import way_out
+from api.pages import correcting
+from api.pages.case_steps import label_of, way_out
 from api.pages.de_minimis import total_said
 from api.pages.sentences import line_said, whom
 from cases.errors import CasesError, Invalid, Refused
 from cases.views.choices import may_be_taken
 from cases.views.step_sheet import StepAsked, StepSheet
 from engine.model import Input, Refusal
-from engine.permission import Possible
 from engine.sentences import say, together
 from notifications.typography import day_short, hour
 
 TODAY: Final = frozenset({"day", "met_on"})
 """Days that are most often today, for what is noted."""
-_ASKED: Final[Mapping[str, str]] = {
+ASKED: Final[Mapping[str, str]] = {
     "draft": "Choisissez à qui demander. Rien ne part avant « Envoyer ».",
     "send": "L’opérateur reçoit la demande par courriel, avec trois réponses possibles.",
     "close": "Les délais s’arrêtent, et chacun est prévenu une fois.",
@@ -38,8 +38,34 @@ _ASKED: Final[Mapping[str, str]] = {
     "record_progress": "Une phrase suffit.",
     "nudge": "Qui doit agir le reçoit par courriel, avec votre nom. La date, elle, ne bouge pas.",
     "withdraw_consent": "Les demandes en cours s’arrêtent, et chacun est invité à effacer ce qu’il a reçu.",
+    "correct": "Changez ce qui n’est pas juste : le reste ne bouge pas.",
+    "hand_over": "Les échéances gardent leur date. Chacun est prévenu une seule fois.",
+    "enter_follow_up": "L’accompagnement est fini. Vous prendrez des nouvelles dans 3, 6 et 12 mois.",
+    "reorient": "Les opérateurs sont de nouveau proposés pour ce besoin. Les suivis en cours continuent.",
+    "nobody_called": "À noter quand la personne vous le dit : quelqu’un doit alors lui parler sous deux jours ouvrés.",
+    "set_urgent": "Les délais qui courent sont réduits de moitié.",
+    "lift_urgent": "Les prochains délais seront entiers.",
+    "extend_deadline": "Une échéance se reporte une seule fois.",
+    "propose": "Le mentor et la personne sont sollicités : le binôme commence quand tous deux ont signé.",
 }
 """What a form says before it asks."""
+_TITLES: Final[Mapping[str, str]] = {
+    "first_contact": "Noter le premier échange",
+    "send": "Envoyer la demande",
+    "hand_over": "Confier le dossier",
+    "continue_pair": "Écrire le bilan",
+    "nobody_called": "Personne ne l’a appelée",
+}
+"""What a form is called where the step's own words are those of another moment, or of somebody else."""
+_PRESSED: Final[Mapping[str, str]] = {
+    "first_contact": "Enregistrer",
+    "ask_info": "Envoyer ma question",
+    "answer_info": "Envoyer la réponse",
+    "decline": "Envoyer la réponse",
+    "continue_pair": "Continuer le binôme",
+    "nobody_called": "Noter qu’elle attend un appel",
+}
+"""What its button says, where it is not its title."""
 _ASKED_WHEN_REFUSED: Final = frozenset({"exceed_reason"})
 """What is asked of who would else be refused, and of nobody else."""
 
@@ -71,13 +97,19 @@ def step_context(
     """Everything that `step.html` shows."""
     possible, facts = sheet.possible, sheet.facts
     asked = _fields(
-        sheet, forms.fields(_inputs(possible), sheet.choices, sent, errors, {**presets_of(sheet, now), **wanted.filled})
+        sheet,
+        forms.fields(_inputs(sheet), sheet.choices, sent, errors, {**presets_of(sheet, now), **wanted.filled}),
+        sent,
     )
     behalf = forms.behalf_fields(sent, errors) if sheet.for_an_operator else ()
-    case = f"/dossiers/{wanted.reference}"
+    case, title = (
+        f"/dossiers/{wanted.reference}",
+        _TITLES.get(wanted.event, label_of(possible, urgent=sheet.case["urgent"])),
+    )
     on = whom(wanted.track, facts)
     return {
-        "title": possible.label, "wanted": wanted, "name": sheet.name, "case_href": case, "on": on, "intro": _ASKED.get(wanted.event),
+        "title": title, "press": _PRESSED.get(wanted.event, title), "question": sheet.question,
+        "wanted": wanted, "name": sheet.name, "case_href": case, "on": on, "intro": _intro(sheet),
         "fields": asked, "behalf": behalf, "errors": summary(errors, (*behalf, *asked)), "may": may_be_taken(possible),
         "reasons": [way_out(r.code, r.message, case, wanted.track) for r in possible.reasons], "changed": _changed(sheet),
         "version": sheet.case["version"], "seen": sheet.case["head_sequence"], "key": secrets.token_urlsafe(12),
@@ -85,16 +117,30 @@ def step_context(
     }  # fmt: skip
 
 
-def _fields(sheet: StepSheet, asked: tuple[forms.Field, ...]) -> tuple[forms.Field, ...]:
-    """The fields, with why each is asked where it lifts what stands in the way."""
+def _fields(sheet: StepSheet, asked: tuple[forms.Field, ...], sent: FormData | None) -> tuple[forms.Field, ...]:
+    """The fields, with why each is asked where it lifts what stands in the way, and what is known where it is corrected."""
+    if sheet.possible.step == correcting.EVENT:
+        asked = correcting.as_known(asked, sheet.known, sent)
+    if sheet.possible.step == "appointment" and not sheet.choices.get("appointment"):
+        asked = tuple(replace(one, required=one.required or one.name == "day") for one in asked)
     lifts = {reason.settled_by: reason.message for reason in sheet.possible.reasons}
     return tuple(one if one.error else replace(one, hint=one.hint or lifts.get(one.name)) for one in asked)
 
 
-def _inputs(possible: Possible) -> tuple[Input, ...]:
-    """What the form asks for."""
-    settled = {reason.settled_by for reason in possible.reasons}
-    return tuple(one for one in possible.inputs if one.name not in _ASKED_WHEN_REFUSED - settled)
+def _intro(sheet: StepSheet) -> str | None:
+    lifts = sheet.possible.step == "set_urgent" and sheet.case["urgent"]
+    return ASKED.get("lift_urgent" if lifts else sheet.possible.step)
+
+
+def _inputs(sheet: StepSheet) -> tuple[Input, ...]:
+    """What the form asks for: what would lift a refusal where there is one, what ends something where there is such a thing."""
+    settled = {reason.settled_by for reason in sheet.possible.reasons}
+    nothing = {
+        name
+        for name, there in (("lift", sheet.case["urgent"]), ("cancelled", sheet.choices.get("appointment")))
+        if not there
+    }
+    return tuple(one for one in sheet.possible.inputs if one.name not in (_ASKED_WHEN_REFUSED - settled) | nothing)
 
 
 def presets_of(sheet: StepSheet, now: datetime) -> dict[str, str]:
@@ -107,7 +153,9 @@ def presets_of(sheet: StepSheet, now: datetime) -> dict[str, str]:
         found["result"] = "reached"
     if sheet.possible.step in ("action", "appointment"):
         del found["day"]
-    return found
+    if sheet.possible.step == "set_urgent" and sheet.case["urgent"]:
+        found["lift"] = "1"
+    return found | correcting.presets(sheet.known)
 
 
 def reasons_of(error: CasesError) -> tuple[Refusal, ...]:

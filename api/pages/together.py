@@ -19,7 +19,7 @@ from api.pages.case import inputs_of
 from api.pages.case_view import STAGES
 from api.pages.cases_asked import asked_of
 from api.pages.shell import PageVisit, done, own_address, see_other
-from api.pages.step_view import reasons_of, summary
+from api.pages.step_view import ASKED, reasons_of, summary
 from api.security import Visit
 from api.steps import take
 from api.together import AT_MOST, take_on_each
@@ -64,7 +64,7 @@ ACTS: Final[Mapping[str, Act]] = {
     "hand_over": Act(
         "Confier à…",
         "Confier {cases}",
-        "Les échéances gardent leur date. Chacun est prévenu une seule fois.",
+        ASKED["hand_over"],
         ("referent", "reason"),
         ("confié", "confiés"),
     ),
@@ -93,14 +93,14 @@ ACTS: Final[Mapping[str, Act]] = {
     "set_urgent": Act(
         "Signaler une urgence",
         "Signaler une urgence {cases}",
-        "Les délais qui courent sont réduits de moitié.",
+        ASKED["set_urgent"],
         ("reason",),
         (say("urgent"), say("urgents")),
     ),
     "lift_urgent": Act(
         "Lever l’urgence",
         "Lever l’urgence {cases}",
-        "Les prochains délais seront entiers.",
+        ASKED["lift_urgent"],
         ("reason",),
         (say("sans urgence"), say("sans urgence")),
         {"lift": True},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from cases.access import Identity
 from cases.needs import NEED_CHIPS, NEED_KINDS, NeedSubject
@@ -19,10 +19,11 @@ from cases.tables.routing import routing_proposal
 from cases.tables.territories import commune, quartier, territory
 from engine.definition import record_of, rule_of
 from engine.facts import Act, Actor, CaseFacts, Plan, Referral, Situation
-from engine.lists import DIMENSIONS, LEVER
+from engine.lists import DIMENSIONS, LEVER, SPOKEN
 from engine.model import CASE_TRACK, Input, InputKind, Kind, Role
 from engine.permission import Possible, refusals
-from engine.sentences import say
+from engine.sentences import capital, say
+from engine.states.follow_up import MONTHS_AFTER
 
 NOTED: Final[Mapping[str, tuple[str, ...]]] = {
     Kind.CASE: (
@@ -108,6 +109,8 @@ def choices_for(
             return tuple(Choice(row.id, row.name) for row in rows if row.id != case["territory_id"])
         case InputKind.BRANCH:
             return branches_for(db, case)
+        case InputKind.TEXT if asked.name == "quartier_code":
+            return _quartiers(db, quartier.c.territory_id == case["territory_id"])
         case _:
             return _of_the_case(db, asked, facts, case["id"], track)
 
@@ -116,6 +119,10 @@ def _listed(asked: Input) -> tuple[Choice, ...]:
     """The closed lists, the same for every case."""
     if asked.name == "subject":
         return tuple(Choice(str(kind.subject), kind.label) for kind in NEED_KINDS.values())
+    if asked.name == "months":
+        return tuple(Choice(str(count), say("{count} mois", count=count)) for count in MONTHS_AFTER)
+    if asked.name == "person_language":
+        return tuple(Choice(code, capital(name)) for code, name in SPOKEN.items())
     codes = LEVER if asked.kind is InputKind.LEVERS else asked.choices or {}
     return tuple(Choice(code, label) for code, label in codes.items())
 
@@ -290,7 +297,10 @@ def quartiers_for(db: Connection, who: Identity) -> tuple[Choice, ...]:
     """The quartiers of somebody's territories, by code."""
     if not who.territories():
         return ()
-    here = quartier.c.territory_id.in_(who.territories())
+    return _quartiers(db, quartier.c.territory_id.in_(who.territories()))
+
+
+def _quartiers(db: Connection, here: ColumnElement[bool]) -> tuple[Choice, ...]:
     rows = db.execute(select(quartier.c.code, quartier.c.name).where(here).order_by(quartier.c.name))
     return tuple(Choice(row.code, row.name or row.code) for row in rows)
 

@@ -97,7 +97,7 @@ def own_case(db: Connection, reference: str, *, by: Identity, now: datetime) -> 
         helped=helped or shop, business=shop,
         place=db.execute(select(territory.c.name).where(territory.c.id == row["territory_id"])).scalar(),
         referent=people.get(row["referent_id"] or ""), needs={found.id: (found.subject, found.detail) for found in db.execute(needs)},
-        questions=_questions(db, row, facts), survey=_survey(db, row),
+        questions=questions_waiting(db, row["id"], facts), survey=_survey(db, row),
         may=frozenset((found.track, found.step) for found in available(facts, actor, now) if may_be_taken(found)),
         documents=documents_on(db, by, row), may_add=record_possible(facts, actor, CASE_TRACK, "document", now).allowed,
         may_share=facts.state != CaseState.CLOSED and not facts.consent_to_share and record_possible(facts, actor, CASE_TRACK, "consent", now).allowed,
@@ -118,14 +118,14 @@ def _people(db: Connection, wanted: Collection[str]) -> dict[str, Helper]:
     return {row.id: Helper(row.name, row.phone) for row in rows}
 
 
-def _questions(db: Connection, row: Mapping[Any, Any], facts: CaseFacts) -> dict[str, str]:
+def questions_waiting(db: Connection, case_id: str, facts: CaseFacts) -> dict[str, str]:
     """The last question of each track whose operator waits for its answer."""
     waiting = [track.name for track in facts.tracks.values() if track.state == "info_requested"]
     joined = journal.join(
         journal_text,
         (journal_text.c.subject_id == journal.c.subject_id) & (journal_text.c.sequence == journal.c.sequence),
     )
-    asked = (journal.c.subject_id == row["id"], journal.c.event == "ask_info", journal.c.track.in_(waiting))
+    asked = (journal.c.subject_id == case_id, journal.c.event == "ask_info", journal.c.track.in_(waiting))
     lines: Any = select(journal.c.track, journal_text.c.words).select_from(joined).where(*asked)
     return {line.track: line.words.get("question", "") for line in db.execute(lines.order_by(journal.c.sequence))}
 

@@ -11,11 +11,13 @@ from sqlalchemy import Connection, select
 
 from cases import journey
 from cases.access import Identity, case_row
+from cases.corrections import known_facts
 from cases.errors import NotFound
 from cases.tables.case import business
 from cases.tables.people import person
 from cases.views.aids_obtained import total_of
 from cases.views.choices import Choice, answers_for_an_operator, choices_for, record_possible
+from cases.views.own_case import questions_waiting
 from cases.views.reading import lines_seen
 from cases.views.sight import sight_of
 from engine.de_minimis import Total
@@ -54,6 +56,10 @@ class StepSheet:
     names: Mapping[str, str] = field(default_factory=dict)
     de_minimis: Total | None = None
     """Where the step asks about de minimis aid, for who sees the case whole."""
+    known: Mapping[str, str] = field(default_factory=dict)
+    """What a correction starts from, for who sees the case whole."""
+    question: str = ""
+    """What the operator asked, on the form that answers it."""
 
 
 def step_of(
@@ -77,6 +83,8 @@ def step_of(
         choices={one.name: choices_for(db, one, facts, row, asked.track, who) for one in possible.inputs},
         for_an_operator=answers_for_an_operator(facts, actor, asked.track, asked.event), since=since, names=_names(db, since),
         de_minimis=total_of(db, row["business_id"], facts.calendar, now) if sight.whole and _of_aids(possible) else None,
+        known=known_facts(db, row) if sight.whole and asked.event == "correct" else {},
+        question=questions_waiting(db, row["id"], facts).get(asked.track, "") if asked.event == "answer_info" else "",
     )  # fmt: skip
 
 

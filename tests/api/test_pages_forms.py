@@ -6,9 +6,10 @@ import re
 
 import pytest
 
+from cases.corrections import NOT_KNOWN
 from cases.database import Database
 from cases.tables.case import business, case_file
-from cases.tables.memory import journal, refused_attempt
+from cases.tables.memory import journal, journal_text, refused_attempt
 from cases.tables.tracks import referral
 from tests.api.browser import Browser
 from tests.api.street import SHOP, Town
@@ -31,6 +32,63 @@ def test_a_quartier_that_is_not_known_is_told_beside_its_field(town: Town) -> No
 
     assert browser.status == 422
     assert 'href="#quartier_code">Ce quartier n\'est pas connu' in browser.page
+
+
+# -- what is known, and what it answers ------------------------------------------------------------------------------------
+
+
+def test_who_corrects_a_case_starts_from_what_is_known_and_changes_that_alone(town: Town) -> None:
+    reference = town.logged(name="Chez Awa", phone="06 39 98 66 90")
+    ines = town["ines"].open(f"/dossiers/{reference}/noter/correct")
+    for known in ('name="business_name" value="Chez Awa"', 'name="person_phone" value="06 39 98 66 90"'):
+        assert known in ines.page, known
+
+    ines.fill(business_name="Chez Awa et Fils", person_phone="06 39 98 66 90")
+
+    assert "C'est noté." in ines.page
+    line = next(row for row in town.row(journal) if row["event"] == "correct")
+    words = next(row["words"] for row in town.row(journal_text) if row["sequence"] == line["sequence"])
+    assert words == {"business_name": "Chez Awa et Fils"}
+
+
+def test_a_fact_that_is_emptied_is_known_no_more_and_its_line_says_so(town: Town) -> None:
+    reference = town.logged()
+    form = f"/dossiers/{reference}/noter/correct"
+    ines = town["ines"].open(form).fill(business_activity="Couture")
+    ines.open(form).fill(business_activity="")
+
+    assert "C'est noté." in ines.page
+    assert [row["activity"] for row in town.row(business)] == [None]
+    said = [row["words"]["business_activity"] for row in town.row(journal_text) if "business_activity" in row["words"]]
+    assert said == ["Couture", NOT_KNOWN]
+
+
+def test_who_corrects_nothing_or_takes_the_name_away_is_told(town: Town) -> None:
+    reference = town.logged()
+    ines = town["ines"].open(f"/dossiers/{reference}/noter/correct").fill()
+    assert (ines.status, "Donnez au moins un fait à corriger." in ines.page) == (422, True)
+
+    ines.open(f"/dossiers/{reference}/noter/correct").fill(business_name=" ")
+    assert ines.status == 422
+    assert "#business_name" in ines.page
+
+
+def test_who_answers_an_operator_reads_the_question_there(town: Town) -> None:
+    reference = town.asked()
+    town["karim"].open(f"/dossiers/{reference}/actions/ask_info?suivi=referral-1").fill(question="A-t-elle un bail ?")
+
+    assert "A-t-elle un bail ?" in town["ines"].open(f"/dossiers/{reference}/actions/answer_info?suivi=referral-1").page
+
+
+def test_an_urgency_that_is_said_can_only_be_lifted(town: Town) -> None:
+    reference = town.qualified()
+    ines = town["ines"].open(f"/dossiers/{reference}/actions/set_urgent")
+    assert "Lever l'urgence" not in ines.page
+
+    ines.fill(reason="Coupure de courant")
+    ines.open(f"/dossiers/{reference}/actions/set_urgent")
+    assert re.search(r"<h1>Lever l'urgence</h1>", ines.page)
+    assert re.search(r'name="lift"[^>]*|<input[^>]*checked[^>]*name="lift"', ines.page)
 
 
 # -- logging --------------------------------------------------------------------------------------------------------------

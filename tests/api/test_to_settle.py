@@ -49,7 +49,7 @@ def test_what_there_is_to_say_is_in_english_for_who_reads_english(town: Town) ->
     planned(town)
     town["ines"].client.cookies.set("qp_langue", "en")
     page = town["ines"].open("/").page
-    assert "To say: Inès (Roubaix town hall): your request is recorded" in page
+    assert "To say: “Inès (Roubaix town hall): your request is recorded”" in page
     assert "votre demande" not in page
 
 

@@ -47,7 +47,7 @@ async def operator(hand: Keyboard, street: Street) -> None:
     await hand.reads("la demande est à vous")
     await hand.presses(hand.link(re.compile("Noter l’appel.*Bois de Lys")))
     await hand.ticks("Téléphone")
-    await hand.presses(hand.button("Nous avons parlé"))
+    await hand.presses(hand.button("Enregistrer"))
     await hand.reads("vous vous êtes parlé")
 
 
