@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date, time
+from typing import Any
+
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.calendar_feeds import feed_made_on, make_feed, reader_of, revoke_feed
 from api.pages import desk
+from api.pages.dates import by_day
 from api.pages.shell import PageVisit, done, see_other
 from api.security import Visit
 from api.work import Work
 from cases.database import Scope
 from cases.errors import NotFound
 from cases.facts.of_case import NO_TERRITORY
-from cases.views.agenda import agenda_of
-from engine.sentences import say
+from cases.views.agenda import Entry, agenda_of
+from engine.sentences import say, together
 from notifications.calendars import feed
+from notifications.typography import hour
 
 router = APIRouter(prefix="/calendrier")
 
@@ -28,9 +33,15 @@ async def show_calendar(request: Request, visit: PageVisit) -> Response:
         request, visit, "calendar.html", lambda db: (feed_made_on(db, who), agenda_of(db, who, today=today)),
         lambda found: {
             "title": "Mon agenda", "made_on": found[0], "zone": NO_TERRITORY.timezone,
-            "entries": [one for one in found[1] if one.day >= today and not one.cancelled],
+            "days": by_day((_row(one) for one in found[1] if one.day >= today and not one.cancelled), today),
         },
     )  # fmt: skip
+
+
+def _row(entry: Entry) -> tuple[date, dict[str, Any]]:
+    """An entry under its day, as the macro `days` takes it."""
+    at = hour(time.fromisoformat(entry.time)) if entry.time else ""
+    return entry.day, {"title": entry.title, "href": entry.path, "text": together((at, entry.place or ""), " · ")}
 
 
 @router.post("")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import groupby
+from typing import Any
 
 from engine.sentences import capital, say, together
 from engine.working_days import EVENING, Calendar
@@ -61,6 +64,14 @@ def until(due_on: date, calendar: Calendar, now: datetime) -> str:
     if calendar.at(due_on, EVENING) < now:
         return say("soit {day} au plus tard", day=day_long(due_on))
     return before(due_on, calendar, now)
+
+
+def by_day(rows: Iterable[tuple[date, dict[str, Any]]], today: date) -> list[dict[str, Any]]:
+    """Rows under their days, as the macro `days` takes them: « Aujourd’hui », « Mercredi 25 novembre », its year when it is another one."""
+    return [
+        {"date": day.isoformat(), "label": "Aujourd’hui" if day == today else capital(day_long(day, year=day.year != today.year)), "rows": [row for _, row in found]}
+        for day, found in groupby(rows, key=lambda row: row[0])
+    ]  # fmt: skip
 
 
 def sentence(text: str) -> str:

@@ -11,9 +11,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from api.pages import desk, rules
-from api.pages.dates import day_label, when
+from api.pages.dates import by_day
 from api.pages.shell import PageVisit, done, own_address, see_other, warned
 from cases.errors import Invalid
+from cases.facts.of_case import NO_TERRITORY
 from cases.identifiers import read_reference
 from engine.definition import RULES
 from engine.model import Do
@@ -84,14 +85,18 @@ def _wanted(request: Request) -> Wanted:
 def _context(found: Outgoing, now: datetime, me: str | None, *, choices: bool) -> dict[str, Any]:
     """Everything that `reminders.html` shows."""
     wanted = found.wanted
-    rows = [_coming(one, now, me) | _case(one.case, found) for one in found.coming]
-    rows += [_message(one, now, me) | _case(one.reference, found) for one in found.messages]
+    rows = [
+        *(_coming(one, found, me, now) for one in found.coming),
+        *(_message(one, found, me) for one in found.messages),
+    ]
+    named = [(day, {**row, "field": f"jour-{place}"}) for place, (day, row) in enumerate(rows)]
     whose = {"Pour moi": True, "Mon territoire": False} if choices and not wanted.case else {}
     lead = (
         say("Dossier {case}", case=found.names.get(wanted.case, wanted.case)) if wanted.case else _LEADS[wanted.shown]
     )
     return {
-        "title": "Relances", "lead": lead, "rows": rows, "here": _address(wanted), "nothing": _NOTHING[wanted.shown],
+        "title": "Relances", "lead": lead, "days": by_day(named, NO_TERRITORY.day_of(now)),
+        "here": _address(wanted), "nothing": _NOTHING[wanted.shown],
         "tabs": [{"label": label, "href": _address(wanted, shown=shown), "current": shown is wanted.shown} for shown, label in TABS.items()],
         "whose": [{"label": label, "href": _address(wanted, mine=mine), "current": mine is wanted.mine} for label, mine in whose.items()],
     }  # fmt: skip
@@ -104,16 +109,23 @@ def _address(wanted: Wanted, *, shown: Shown | None = None, mine: bool | None = 
     return f"/relances?{urlencode(kept)}" if kept else "/relances"
 
 
-def _coming(one: Coming, now: datetime, me: str | None) -> dict[str, Any]:
+def _coming(one: Coming, found: Outgoing, me: str | None, now: datetime) -> tuple[date, dict[str, Any]]:
+    """What will leave, on its day: the case it is about, then what, to whom, and why."""
     calendar = Calendar(timezone=one.timezone)
     mine = one.person is not None and one.person == me
-    title = _TITLES[Do(one.do)] if one.do else "Courriel"
+    sent = say("{what} à vous", what=_what(one)) if mine else say("{what} à {who}", what=_what(one), who=one.recipient)
     days = days_to_choose(calendar, now) if mine and one.do == Do.REMIND and one.deadline else ()
-    return {
-        "when": when(one.at, calendar, now), "at": one.at.isoformat(), "title": title, "text": "à vous" if mine else say("à {who}", who=one.recipient),
-        "why": _why(one), "later": f"/relances/{one.deadline}/plus-tard" if days else None,
+    named = _named(one.case, found)
+    said = (hour(one.at, one.timezone), sent if named else "", _why(one))
+    return calendar.day_of(one.at), {
+        "title": sent, **named, "at": one.at.isoformat(), "text": together(said, " · "),
+        "later": f"/relances/{one.deadline}/plus-tard" if days else None,
         "days": [{"value": day.isoformat(), "label": day_long(day)} for day in days],
     }  # fmt: skip
+
+
+def _what(one: Coming) -> str:
+    return _TITLES[Do(one.do)] if one.do else "Courriel"
 
 
 def _why(one: Coming) -> str:
@@ -123,20 +135,20 @@ def _why(one: Coming) -> str:
     return say("Échéance « {label} », {moment}", label=RULES[one.rule].label, moment=rules.moment_said(one.mark))
 
 
-def _message(row: Any, now: datetime, me: str | None) -> dict[str, Any]:
-    at = row.sent_at or row.send_at
-    calendar = Calendar(timezone=row.timezone)
+def _message(row: Any, found: Outgoing, me: str | None) -> tuple[date, dict[str, Any]]:
+    """What left, or could not, on its day: its subject, then when, to whom, about which case, and why."""
+    at, named = row.sent_at or row.send_at, _named(row.reference, found)
     tried = "" if row.status == "sent" else say("{count} essais", count=row.attempts)
-    local = at.astimezone(ZoneInfo(row.timezone))
-    return {
-        "when": together((day_label(local.date(), calendar.day_of(now)), hour(at, row.timezone)), ", "), "at": at.isoformat(),
-        "title": row.subject or "Courriel", "text": "à vous" if row.person_id == me else say("à {who}", who=row.to_name),
-        "why": together((said_again(row.reason or ""), tried), " · "), "later": None, "days": [],
+    to = say("à vous") if row.person_id == me else say("à {who}", who=row.to_name)
+    said = (hour(at, row.timezone), to, said_again(row.reason or ""), tried)
+    about = {"label": named["title"], "href": named["href"]} if named else None
+    return at.astimezone(ZoneInfo(row.timezone)).date(), {
+        "title": row.subject or "Courriel", "at": at.isoformat(), "text": together(said, " · "), "about": about,
     }  # fmt: skip
 
 
-def _case(reference: str | None, found: Outgoing) -> dict[str, str | None]:
-    """The business that it is about, with its reference."""
+def _named(reference: str | None, found: Outgoing) -> dict[str, str]:
+    """The business that it is about, and where it is."""
     if reference is None:
-        return {"case": None}
-    return {"case": reference, "name": found.names.get(reference, reference), "href": f"/dossiers/{reference}"}
+        return {}
+    return {"title": found.names.get(reference, reference), "href": f"/dossiers/{reference}"}

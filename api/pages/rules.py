@@ -114,7 +114,7 @@ def moment_said(mark: str) -> str:
     """A moment of a deadline, `due+5` or `entry+2`, in words: « 5 jours ouvrés après la date »."""
     origin, sign, count = mark.partition("+") if "+" in mark else mark.partition("-")
     if not sign:
-        return say("le jour dit") if origin == From.DUE else mark
+        return say("le jour même") if origin == From.DUE else mark
     said = working_days(int(count))
     if origin == From.ENTRY:
         return say("{said} après son début", said=said)
@@ -155,7 +155,7 @@ def way(reference: str, rule: str, track: str) -> str:
 
 
 def meeting_event(rule: Deadline, kind: Kind) -> str | None:
-    """The first record or step, on its own track, that meets a deadline; None when it is any of several."""
+    """The first record or step, on its own track, that somebody takes and that meets a deadline; None when it is any of several."""
     met = rule.met_by
     for record in ("contact", "meeting", "session"):
         if record in met.records:
@@ -164,7 +164,8 @@ def meeting_event(rule: Deadline, kind: Kind) -> str | None:
         return next((name for name in sorted(met.records) if record_of(kind, name)), None)
     named = [step.split(".")[1] for step in sorted(met.steps) if step.startswith(f"{kind}.")]
     words = met.words.replace(",", " ").split() if not met.steps else []
-    return next((name for name in (*named, *words) if name in MACHINES[kind].events), None)
+    events = MACHINES[kind].events
+    return next((name for name in (*named, *words) if name in events and events[name].by != {Role.SYSTEM}), None)
 
 
 def verb(rule: str) -> str:

@@ -71,6 +71,7 @@ PIECES = """
 {{ cases.path([{"title": x, "text": x, "position": "here", "code": "mentoring"}, {"title": x, "text": x, "position": "next"}], x) }}
 {{ cases.journal([{"label": x, "date": x, "lines": [{"title": x, "by": x, "text": x, "quote": x, "state": "orientation", "href": x}, {"title": x}]}]) }}
 {{ cases.clocks([{"label": x, "due": due, "rule": x}]) }}{{ cases.sends([{"when": x, "at": x, "title": x, "text": x, "condition": x}]) }}
+{% call(row) cases.days([{"date": x, "label": x, "rows": [{"title": x, "href": x, "text": x, "about": link}, {"title": x}]}]) %}{{ row.title }}{% endcall %}
 {{ cases.alerts([{"icon": "late", "title": x, "text": x, "link": link}]) }}
 {{ cases.tracks([{"name": x, "href": x, "due": due, "text": x, "bars": ["past", "here", "next", x]}]) }}
 {{ cases.lanes([{"code": "closed", "label": x, "count": 1, "tickets": [{"title": x, "href": x, "text": x, "due": due, "who": x}], "more": link}], x) }}

@@ -8,8 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.pages.rules import meeting_event
 from api.pages.today import NUMBERS
 from cases.database import connect
+from engine.definition import MACHINES, RULES
+from engine.model import Kind, Role
 from tests.api.browser import Browser, application
 from tests.api.street import Street, a_street
 from tests.cases.conftest import migrated_file
@@ -62,3 +65,23 @@ def test_nobody_stands_twice_among_those_who_are_late(street: Street) -> None:
     owners = re.findall(r"<b>([^<]+)</b>", page.partition('class="owners"')[2].partition("</ul>")[0])
     assert owners
     assert len(owners) == len(set(owners))
+
+
+def test_no_deadline_offers_a_step_that_the_product_alone_takes() -> None:
+    offered = {(kind, event) for rule, found in RULES.items() if (kind := Kind(rule.split(".")[0])) and (event := meeting_event(found, kind))}  # fmt: skip
+    taken = {(kind, event): MACHINES[kind].events[event].by for kind, event in offered if event in MACHINES[kind].events}  # fmt: skip
+
+    assert (Kind.REFERRAL, "first_contact") in taken
+    assert not [step for step, by in taken.items() if by == {Role.SYSTEM}]
+
+
+def test_reminders_stand_under_their_days_by_the_name_of_their_case(street: Street) -> None:
+    page = as_(street, "ines").open("/relances").page
+
+    days = re.findall(r'<h2><time datetime="([\d-]+)">', page)
+    assert len(days) > 1
+    assert days == sorted(set(days))
+    titles = re.findall(r'<ul class="panel list days">.*?</ul>', page, re.DOTALL)
+    assert titles
+    assert all('<h3><a href="/dossiers/QP-' in one for one in titles)
+    assert not re.search(r">\s*QP-[\w-]+\s*<", "".join(titles))
