@@ -47,9 +47,18 @@ def _path(place: Place) -> str:
 
 
 def _centre(place: Place) -> dict[str, str]:
-    """The middle of the quartier's first outline, in hundredths of the sheet: words keep their size there, however wide the map is."""
+    """The middle of the quartier's first outline and its foot, in hundredths of the sheet: words keep their size there, however wide the map is."""
     x, y = _middle(place)
-    return {"x": f"{100 * x / WIDTH:.1f}%", "y": f"{100 * y / HEIGHT:.1f}%"}
+    return {
+        "x": f"{100 * x / WIDTH:.1f}%",
+        "y": f"{100 * y / HEIGHT:.1f}%",
+        "foot": f"{100 * _foot(place) / HEIGHT:.1f}%",
+    }
+
+
+def _foot(place: Place) -> float:
+    """Where its name is written: under the outline, where no point of it is; still on the sheet."""
+    return min(max(y for _, y in place.outlines[0]), HEIGHT - _LINE)
 
 
 def _middle(place: Place) -> tuple[float, float]:
@@ -62,11 +71,12 @@ def _labelled(places: Iterable[Place]) -> set[str]:
     taken: list[tuple[float, float, float]] = []
     named = set()
     for place in places:
-        x, y = _middle(place)
-        half = len(place.name) * _LETTER / 2
-        if all(abs(y - v) > 2 * _LINE or abs(x - u) > half + w for u, v, w in taken):
+        (x, y), half = _middle(place), len(place.name) * _LETTER / 2
+        foot = _foot(place) + _LINE / 2
+        if all(abs(foot - v) > _LINE or abs(x - u) > half + w for u, v, w in taken):
             named.add(place.code)
-        taken.append((x, y, half if place.code in named else _LETTER))
+            taken.append((x, foot, half))
+        taken.append((x, y, _LETTER))
     return named
 
 

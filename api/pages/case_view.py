@@ -95,7 +95,7 @@ def _place(sheet: Sheet) -> str:
         return "Quartier à préciser : l’adresse n’est pas située"
     said = (
         SITUATIONS.get(situation, SITUATIONS["unknown"]),
-        "à la limite" if map_says and map_says.near_border else "",
+        say("en bordure") if map_says and map_says.near_border else "",
     )
     return together((sheet.quartier, *said), ", ") if sheet.quartier else capital(together(said, ", "))
 

@@ -181,7 +181,7 @@ def _filters(asked: Asked, shown: Shown) -> list[dict[str, Any]]:
     return found
 
 
-_UNPLACED: Final = dict(zip(UNPLACED, ("hors quartier prioritaire", "quartier à préciser"), strict=True))
+_UNPLACED: Final = dict(zip(UNPLACED, ("Hors quartier prioritaire", "Quartier à préciser"), strict=True))
 _SELDOM: Final = (("Levier", "lever", LEVER), ("En retard chez", "owner", OWNERS))
 """Filters that only a link sets: shown once they are."""
 

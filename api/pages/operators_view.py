@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -21,10 +21,10 @@ from cases.directory.held import Held, Row
 from cases.facts.of_case import NO_TERRITORY
 from cases.views.choices import subject_label
 from cases.views.operators import BranchSheet, OperatorRow, OperatorSheet
-from engine.lists import AID_SCOPE, AXIS, LEVER, OFFER_KIND, OPERATOR_KIND
+from engine.lists import AID_SCOPE, AXIS, LEVER, OFFER_KIND, OPERATOR_KIND, SPOKEN
 from engine.model import Refusal, Role
 from engine.sentences import lowered, say, together
-from notifications.typography import day_short, phone
+from notifications.typography import day_short, number, phone
 
 LEVELS: Final = {
     "quartier": "quartier", "commune": "commune", "epci": "intercommunalité", "departement": "département", "region": "région",
@@ -71,7 +71,7 @@ def list_context(found: tuple[OperatorRow, ...], who: Identity, *, kind: str, wo
     return {
         "title": "Annuaire", "lead": "Qui aide, où, et pour quoi.", "tabs": tabs, "words": words, "all": keeps_all(who),
         "rows": [_operator(one, sorted_by_kind=not words) for one in found],
-        "columns": [{"label": "Opérateur"}, {"label": "Axes et leviers", "fold": "full"}, {"label": "Antennes", "right": True, "fold": "end"}],
+        "columns": [{"label": "Opérateur"}, {"label": "Axes et leviers", "fold": "full"}, {"label": "Antennes", "right": True, "fold": "label"}],
     }  # fmt: skip
 
 
@@ -132,17 +132,18 @@ def _facts(one: BranchSheet) -> list[dict[str, str]]:
             "value": say("{count} par semaine", count=row["capacity_per_week"]),
         },
         {"label": "Pour la joindre", "value": reach or say("ses conseillers")},
-        {"label": "Accueil", "value": together((", ".join(row["languages"] or ("fr",)), step_free), " · ")},
+        {"label": "Accueil", "value": together((_spoken(row["languages"] or ("fr",)), step_free), " · ")},
     ]
+
+
+def _spoken(codes: Iterable[str]) -> str:
+    return together((SPOKEN.get(code, code) for code in codes), ", ")
 
 
 def _offer(row: Mapping[Any, Any], where: Mapping[str, str], charge: Charge) -> dict[str, Any]:
     needs = together((lowered(subject_label(code)) for code in row["needs"] or ()), ", ") or say("tous les besoins")
     parts = (OFFER_KIND.get(row["kind"], row["kind"]), lowered(AID_SCOPE.get(row["scope"], row["scope"])), needs)
-    rules = [
-        say("{label} : {value}", label=lowered(COLUMNS[name].header), value=_rule(value))
-        for name, value in (row["eligibility"] or {}).items()
-    ]
+    rules = [_rule(COLUMNS[name].header, value) for name, value in (row["eligibility"] or {}).items()]
     href = _form(Nature.OFFER, **where, name=row["name"]) if charge is Charge.ALL else None
     return {
         "name": row["name"],
@@ -153,8 +154,12 @@ def _offer(row: Mapping[Any, Any], where: Mapping[str, str], charge: Charge) -> 
     }
 
 
-def _rule(value: Any) -> str:
-    return say("oui") if value is True else written(value)
+def _rule(header: str, value: Any) -> str:
+    """« salariés au plus : 10 », « réservée aux quartiers »."""
+    if value is True:
+        return lowered(header)
+    shown = number(value) if isinstance(value, int | float) and value is not False else written(value)
+    return say("{label} : {value}", label=lowered(header), value=shown)
 
 
 def _absence(away: Mapping[Any, Any], one: BranchSheet, who: Identity) -> dict[str, Any]:

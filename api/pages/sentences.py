@@ -213,6 +213,8 @@ def _details(line: Line) -> Iterator[str]:
             yield say(
                 "{label} : {value}", label=lowered(asked.label), value=day_short(date.fromisoformat(str(value)[:10]))
             )
+        elif asked.name == "minutes" and value is not None:
+            yield say("{count} minutes", count=value)
         elif asked.kind is InputKind.NUMBER and value is not None:
             yield say("{label} : {value}", label=lowered(asked.label), value=value)
         elif asked.kind is InputKind.OUTCOMES and value:

@@ -51,7 +51,6 @@ ALLOWS: Final[Mapping[str, tuple[str, ...]]] = {
     Phase.EXITED: ("Le territoire n’est plus dans le programme : ses dossiers ont été confiés ou clos.",),
 }
 """What each phase changes to what may be proposed. Source: the design's « how a case lives », 11."""
-_ICONS: Final = ("detection", "orientation", "accompaniment", "mentoring", "transition_support", "follow_up", "closed")
 """The phases borrow the drawings of the stages, in their order."""
 _REVIEWS: Final = {"quarterly": "Revue trimestrielle", "yearly": "Revue annuelle", "report": "Rapport d’évaluation"}
 _FROZEN: Final = {"start_evaluation": "Début de l’évaluation", "quarterly_report": "Rapport trimestriel"}
@@ -111,7 +110,7 @@ def _stepper(row: Mapping[str, Any]) -> list[dict[str, Any]]:
     since = say("depuis le {day}", day=day_short(row["state_since"], row["timezone"]))
     return [
         {
-            "code": _ICONS[place], "label": label, "when": since if place == here else None,
+            "number": place + 1, "label": label, "when": since if place == here else None,
             "position": "past" if place < here else "here" if place == here else "next",
         }
         for place, label in enumerate(PHASES.values())

@@ -19,7 +19,7 @@ PLACES: Final = (
     Place("/administration/dossier", "Ouvrir un dossier avec un motif", "lock", ADMINS),
     Place("/administration/jetons", "Jetons de l’interface", "key", ADMINS),
     Place("/administration/webhooks", "Webhooks : les outils prévenus", "link", ADMINS),
-    Place("/administration/machines/case", "Les machines", "lanes", LEADERS),
+    Place("/administration/machines/case", "Les parcours et leurs étapes", "lanes", LEADERS),
     Place("/administration/courriels", "Les courriels", "mail", LEADERS),
     Place("/administration/messages", "Messages partis et non partis", "bell", LEADERS),
 )

@@ -23,8 +23,7 @@ async def show_mails(request: Request, visit: PageVisit) -> Response:
     refuse_others(visit, LEADERS)
     found = [(key, preview(key, visit.now), ROLES.get(reader_of(key), "")) for key in KEYS]
     rows = [
-        [{"text": mail.subject, "href": f"/administration/courriels/{key}", "code": key}, {"text": to}]
-        for key, mail, to in found
+        [{"text": mail.subject, "href": f"/administration/courriels/{key}"}, {"text": to}] for key, mail, to in found
     ]
     context = {"title": "Les courriels", "rows": rows}
     return await desk.show(request, visit, "administration/mails.html", lambda _: context, dict)
