@@ -53,6 +53,8 @@ class Field:
     error: str | None = None
     hint: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    columns: int = 0
+    """How many parts stand in one row, where they are rows."""
     before: str | None = None
     """What it said when the form was opened, where it corrects what is known."""
 
@@ -118,7 +120,12 @@ def _field(asked: Input, choices: tuple[Choice, ...], sent: FormData, wrong: Map
     error = wrong.get(asked.name)
     if asked.kind in _BY_PART:
         parts = tuple(replace(one, error=wrong.get(one.name)) for one in _BY_PART[asked.kind](asked, choices, sent))
-        return Field(asked.name, asked.label, "parts", asked.required, parts=parts, error=error) if parts else None
+        columns = len(_ROWS[asked.kind][1]) if asked.kind in _ROWS else 0
+        return (
+            Field(asked.name, asked.label, "parts", asked.required, parts=parts, columns=columns, error=error)
+            if parts
+            else None
+        )
     common: dict[str, Any] = {"required": asked.required, "error": error}
     if asked.kind in _TYPED and not choices:
         shape, attributes = _typed(asked)

@@ -106,12 +106,12 @@ def step_context(
         f"/dossiers/{wanted.reference}",
         _TITLES.get(wanted.event, label_of(possible, urgent=sheet.case["urgent"])),
     )
-    on = whom(wanted.track, facts)
+    on, changed = whom(wanted.track, facts), _changed(sheet)
     return {
         "title": title, "press": _PRESSED.get(wanted.event, title), "question": sheet.question,
         "wanted": wanted, "name": sheet.name, "case_href": case, "on": on, "intro": _intro(sheet),
-        "fields": asked, "behalf": behalf, "errors": summary(errors, (*behalf, *asked)), "may": may_be_taken(possible),
-        "reasons": [way_out(r.code, r.message, case, wanted.track) for r in possible.reasons], "changed": _changed(sheet),
+        "fields": asked, "behalf": behalf, "errors": [] if changed else summary(errors, (*behalf, *asked)), "may": may_be_taken(possible),
+        "reasons": [way_out(r.code, r.message, case, wanted.track) for r in possible.reasons], "changed": changed,
         "version": sheet.case["version"], "seen": sheet.case["head_sequence"], "key": secrets.token_urlsafe(12),
         "de_minimis": total_said(sheet.de_minimis) if sheet.de_minimis else None,
     }  # fmt: skip

@@ -212,7 +212,7 @@ COLUMNS: Final[Mapping[str, Column]] = {
         Column("headcount_min", "Salariés au moins", _whole), Column("headcount_max", "Salariés au plus", _whole),
         Column("age_min", "Mois d’existence au moins", _whole), Column("age_max", "Mois d’existence au plus", _whole),
         Column("amount_min", "Montant au moins (€)", _whole), Column("amount_max", "Montant au plus (€)", _whole),
-        Column("legal_forms", "Formes juridiques", _texts), Column("siret_required", "SIRET exigé", _flag),
+        Column("legal_forms", "Formes juridiques", _texts), Column("siret_required", say("SIRET exigé"), _flag),
         Column("qpv_required", "Réservée aux quartiers", _flag), Column("from_day", "Du", _day), Column("to_day", "Au", _day),
         Column("agent", "Conseiller (adresse)", _email), Column("substitute", "Remplaçant (adresse)", _email),
     )

@@ -58,7 +58,7 @@ PIECES = """
 {% endcall %}
 {{ notes.note(x, kind="warn", title=x, actions=[link]) }}
 {{ notes.empty(x, x, "search", link) }}{{ notes.progress(x, 3, 10, x) }}
-{% set drawn = {"path": "M0 0Z", "href": x, "name": x, "count": 1, "x": "1%", "y": "2%", "named": true} %}
+{% set drawn = {"path": "M0 0Z", "href": x, "name": x, "count": 1, "x": "1%", "y": "2%", "foot": "2%", "named": true} %}
 {{ maps.sheet({"box": "0 0 1 1", "quartiers": [drawn], "points": [{"size": 0, "late": true, "path": "M0 0h0"}]}, x) }}
 {{ maps.places(x, x, [{"label": x, "cases": 1, "late": 0, "href": x}]) }}
 {{ layout.facts([{"label": x, "value": x, "detail": x}, {"label": x, "value": x}]) }}
