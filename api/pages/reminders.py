@@ -118,7 +118,7 @@ def _coming(one: Coming, found: Outgoing, me: str | None, now: datetime) -> tupl
     named = _named(one.case, found)
     said = (hour(one.at, one.timezone), sent if named else "", _why(one))
     return calendar.day_of(one.at), {
-        "title": sent, **named, "at": one.at.isoformat(), "text": together(said, " · "),
+        "title": sent, **named, "text": together(said, " · "),
         "later": f"/relances/{one.deadline}/plus-tard" if days else None,
         "days": [{"value": day.isoformat(), "label": day_long(day)} for day in days],
     }  # fmt: skip
@@ -143,7 +143,7 @@ def _message(row: Any, found: Outgoing, me: str | None) -> tuple[date, dict[str,
     said = (hour(at, row.timezone), to, said_again(row.reason or ""), tried)
     about = {"label": named["title"], "href": named["href"]} if named else None
     return at.astimezone(ZoneInfo(row.timezone)).date(), {
-        "title": row.subject or "Courriel", "at": at.isoformat(), "text": together(said, " · "), "about": about,
+        "title": row.subject or "Courriel", "text": together(said, " · "), "about": about,
     }  # fmt: skip
 
 
