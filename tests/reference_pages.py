@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -44,8 +45,9 @@ def routes() -> str:
     return "\n".join(lines)
 
 
+@cache
 def openapi() -> dict[str, Any]:
-    """The OpenAPI document, as `/api/openapi.json` gives it."""
+    """The OpenAPI document, made once, as `/api/openapi.json` gives it."""
     with tempfile.TemporaryDirectory() as folder:
         database = connect(f"sqlite:///{folder}/none.db")
         try:

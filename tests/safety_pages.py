@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
 from api.headers import LARGEST_BODY, LARGEST_FILE
@@ -118,8 +119,9 @@ def who_may() -> str:
     return "\n".join(lines)
 
 
+@cache
 def cryptography() -> str:
-    """Where cryptography is used."""
+    """Where cryptography is used; the sources are read once."""
     found = sorted(
         {
             (_SAID[name], file)

@@ -6,7 +6,8 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -56,8 +57,9 @@ Words = str | tuple[str, str]
 """A message: its French, or its two forms."""
 
 
-def messages() -> dict[Words, list[str]]:
-    """Every French message of the sources, with the files that hold it."""
+@cache
+def messages() -> Mapping[Words, list[str]]:
+    """Every French message of the sources, with the files that hold it; they are read once."""
     found: dict[Words, list[str]] = {}
     for path in sources():
         name = path.relative_to(ROOT).as_posix()
@@ -78,7 +80,7 @@ def sources() -> Iterator[Path]:
     yield from sorted((ROOT / "notifications" / "emails" / "layout").iterdir())
 
 
-def wanted(code: str) -> dict[Words, list[str]]:
+def wanted(code: str) -> Mapping[Words, list[str]]:
     """The messages that a language must have: all of them where one works in it, else those that somebody who is helped may read."""
     found = messages()
     if code in OF_WORK:
@@ -174,7 +176,7 @@ FRENCH_WORDS: Final = re.compile(
 
 
 def _writes_french(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and ast.unparse(node.func) == "contracted"
+    return isinstance(node, ast.Call) and _called(node.func) == "contracted"
 
 
 def _of_template(path: Path) -> Iterator[Words]:
@@ -195,6 +197,15 @@ def _of_python(path: Path) -> Iterator[Words]:
     )
 
 
+def _called(node: ast.expr) -> str:
+    """What is called, as it is written."""
+    if isinstance(node, ast.Name):
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
+        return f"{_called(node.value)}.{node.attr}"
+    return ast.unparse(node)
+
+
 def _strings(tree: ast.AST) -> Iterator[ast.Constant]:
     """The strings of some lines, but those that nobody is told."""
     hidden = {id(one) for node in ast.walk(tree) for one in _not_said(node)}
@@ -205,15 +216,15 @@ def _strings(tree: ast.AST) -> Iterator[ast.Constant]:
 
 def _counted(node: ast.AST) -> tuple[Any, Any] | None:
     """The two forms of what a call counts."""
-    if not isinstance(node, ast.Call) or ast.unparse(node.func) not in COUNTS:
+    if not isinstance(node, ast.Call) or _called(node.func) not in COUNTS:
         return None
-    forms = node.args[1:3] if ast.unparse(node.func) == "counted" else node.args[:2]
+    forms = node.args[1:3] if _called(node.func) == "counted" else node.args[:2]
     return (forms[0], forms[1]) if len(forms) == 2 and all(isinstance(one, ast.Constant) for one in forms) else None
 
 
 def _said(node: ast.AST) -> Iterator[ast.AST]:
     """What a call says, its first argument, whichever way it is chosen; what a list of ours says."""
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in SPEAKS and node.args:
+    if isinstance(node, ast.Call) and _called(node.func) in SPEAKS and node.args:
         chosen = node.args[0]
         yield from (chosen.body, chosen.orelse) if isinstance(chosen, ast.IfExp) else (chosen,)
     elif (
@@ -231,14 +242,14 @@ def _not_said(node: ast.AST) -> Iterator[ast.AST]:
         yield from _of_an_enumeration(node)
     elif isinstance(node, ast.JoinedStr):
         yield from node.values
-    elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and ast.unparse(node.exc.func) in INSIDE:
+    elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and _called(node.exc.func) in INSIDE:
         yield from ast.walk(node.exc)
     elif isinstance(node, ast.Call) and (
-        ast.unparse(node.func) in SAYS_NOTHING or ast.unparse(node.func)[:5] == "_log."
+        _called(node.func) in SAYS_NOTHING or _called(node.func)[:5] == "_log."
     ):
         yield from ast.walk(node)
-    elif isinstance(node, ast.Call) and ast.unparse(node.func) in PLACED:
-        yield from node.args[PLACED[ast.unparse(node.func)] :][:1]
+    elif isinstance(node, ast.Call) and _called(node.func) in PLACED:
+        yield from node.args[PLACED[_called(node.func)] :][:1]
     elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("_SAYS"):
         yield node.value
     elif isinstance(node, ast.keyword) and node.arg in FOR_MACHINES:

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from api.app import create_app
 from api.security import new_token
@@ -20,6 +20,7 @@ from cases.identifiers import new_id
 from cases.tables.operators import aid, branch, coverage, offer, operator
 from cases.tables.people import person, role_grant
 from cases.tables.territories import commune, quartier, territory
+from tests.rows import Row, insert_all
 
 NOW = datetime(2027, 2, 2, 9, 0, tzinfo=UTC)
 WORKER = Scope.worker()
@@ -98,57 +99,46 @@ def a_town(database: Database) -> Iterator[dict[str, Door]]:
 
 
 def _people(db: Connection, ids: dict[str, str]) -> dict[str, str]:
-    for slug in ("roubaix", "arras"):
-        _a_territory(db, ids, slug)
-    db.execute(
-        insert(commune).values(
-            insee="59512", name="Roubaix", postcode="59100", departement="59", region="32", territory_id=ids["roubaix"]
-        )
-    )
-    row = {"code": "QN05901M", "insee": "59512", "name": "Le Pile", "territory_id": ids["roubaix"]}
-    db.execute(insert(quartier).values(id=new_id(NOW), **row))
-    for slug in ("adie", "bge"):
-        _a_branch(db, ids, slug)
-    roles: tuple[tuple[str, str, dict[str, str]], ...] = (
-        ("adviser", "adviser", {"territory_id": ids["roubaix"]}), ("manager", "manager", {"territory_id": ids["roubaix"]}),
-        ("stranger", "adviser", {"territory_id": ids["arras"]}), ("adie", "operator", {"branch_id": ids["branch adie"]}),
-        ("bge", "operator", {"branch_id": ids["branch bge"]}), ("boss", "operator_manager", {"branch_id": ids["branch adie"]}),
-        ("mentor", "mentor", {}), ("admin", "admin", {}),
-    )  # fmt: skip
-    return {name: _a_person(db, ids, name, role, where) for name, role, where in roles}
+    """Let them in; their tokens by their names."""
+    insert_all(db, _town(ids))
+    return {name: new_token(db, ids[name], "test", now=NOW) for name in PEOPLE}
 
 
-def _a_territory(db: Connection, ids: dict[str, str], slug: str) -> None:
-    ids[slug] = new_id(NOW)
+PEOPLE: Final = {
+    "adviser": ("adviser", {"territory_id": "roubaix"}), "manager": ("manager", {"territory_id": "roubaix"}),
+    "stranger": ("adviser", {"territory_id": "arras"}), "adie": ("operator", {"branch_id": "branch adie"}),
+    "bge": ("operator", {"branch_id": "branch bge"}), "boss": ("operator_manager", {"branch_id": "branch adie"}),
+    "mentor": ("mentor", {}), "admin": ("admin", {}),
+}  # fmt: skip
+"""The role of each, and where they have it."""
+
+
+def _town(ids: dict[str, str]) -> Iterator[Row]:
     row = {"kind": "commune", "state": "acceleration", "state_since": NOW, "created_at": NOW, "axes": ["local_trade"]}
-    db.execute(insert(territory).values(id=ids[slug], slug=slug, name=slug.capitalize(), **row))
+    for slug in ("roubaix", "arras"):
+        ids[slug] = new_id(NOW)
+        yield territory, {"id": ids[slug], "slug": slug, "name": slug.capitalize(), **row}
+    home = {"insee": "59512", "territory_id": ids["roubaix"]}
+    yield commune, {"name": "Roubaix", "postcode": "59100", "departement": "59", "region": "32", **home}
+    yield quartier, {"id": new_id(NOW), "code": "QN05901M", "name": "Le Pile", **home}
+    for slug in ("adie", "bge"):
+        yield from _a_branch(ids, slug)
+    for name, (role, where) in PEOPLE.items():
+        ids[name] = new_id(NOW)
+        yield person, {"id": ids[name], "name": name.capitalize(), "email": f"{name}@example.org", "created_at": NOW}
+        there = {column: ids[place] for column, place in where.items()}
+        yield role_grant, {"id": new_id(NOW), "person_id": ids[name], "role": role, "created_at": NOW, **there}
 
 
-def _a_branch(db: Connection, ids: dict[str, str], slug: str) -> None:
+def _a_branch(ids: dict[str, str], slug: str) -> Iterator[Row]:
     own, ids[f"branch {slug}"] = new_id(NOW), new_id(NOW)
-    db.execute(
-        insert(operator).values(id=own, slug=slug, name=slug.upper(), kind="field", axes=["local_trade"], levers=[])
-    )
+    rules: dict[str, Any] = {"axes": ["local_trade"], "levers": []}
+    yield operator, {"id": own, "slug": slug, "name": slug.upper(), "kind": "field", **rules}
     row = {"operator_id": own, "name": f"{slug.capitalize()} Roubaix", "email": f"{slug}@example.org"}
-    db.execute(insert(branch).values(id=ids[f"branch {slug}"], **row))
+    yield branch, {"id": ids[f"branch {slug}"], **row}
     where = {"id": new_id(NOW), "branch_id": ids[f"branch {slug}"]}
-    db.execute(insert(coverage).values(**where, level="commune", code="59512"))
-    known = {
-        "kind": "funding",
-        "scope": "common_law",
-        "axes": ["local_trade"],
-        "levers": [],
-        "needs": ["funding"],
-        "eligibility": {},
-    }
-    db.execute(insert(offer).values(**where, name=f"Prêt {slug}", **known))
-    known = {"axes": ["local_trade"], "levers": [], "scope": "common_law", "confidence": "A", "verified_on": NOW.date()}
-    db.execute(insert(aid).values(id=new_id(NOW), slug=f"pret-{slug}", name=f"Prêt {slug}", **known))
-
-
-def _a_person(db: Connection, ids: dict[str, str], name: str, role: str, where: dict[str, str]) -> str:
-    ids[name] = new_id(NOW)
-    row = {"name": name.capitalize(), "email": f"{name}@example.org", "created_at": NOW}
-    db.execute(insert(person).values(id=ids[name], **row))
-    db.execute(insert(role_grant).values(id=new_id(NOW), person_id=ids[name], role=role, created_at=NOW, **where))
-    return new_token(db, ids[name], "test", now=NOW)
+    yield coverage, {**where, "level": "commune", "code": "59512"}
+    known = {"kind": "funding", "scope": "common_law", "needs": ["funding"], "eligibility": {}}
+    yield offer, {**where, "name": f"Prêt {slug}", **known, **rules}
+    known = {"scope": "common_law", "confidence": "A", "verified_on": NOW.date()}
+    yield aid, {"id": new_id(NOW), "slug": f"pret-{slug}", "name": f"Prêt {slug}", **known, **rules}

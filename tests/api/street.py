@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import select
 
 from api.sign_in import begin_session
 from cases import intake, journey, records
@@ -26,6 +26,7 @@ from cases.tables.people import mentor_profile, person, role_grant
 from cases.tables.territories import commune, quartier, territory
 from engine.model import Role
 from tests.api.browser import Browser, application
+from tests.rows import Row, insert_all
 
 NOW = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
 START = datetime(2026, 9, 1, 7, 0, tzinfo=UTC)
@@ -120,11 +121,12 @@ def _need(subject: str, said: str | None) -> dict[str, Any]:
 def people_of_the_street(database: Database) -> Street:
     """Only its people: nobody logged anything yet."""
     street = Street(database)
-    database.write(lambda db: _people(db, street), WORKER)
+    rows = list(_people(street))
+    database.write(lambda db: insert_all(db, rows), WORKER)
     return street
 
 
-def _people(db: Connection, street: Street) -> None:
+def _people(street: Street) -> Iterator[Row]:
     ids = street.ids
     ids["roubaix"] = new_id(START)
     row = {
@@ -134,55 +136,41 @@ def _people(db: Connection, street: Street) -> None:
         "created_at": START,
         "axes": ["local_trade"],
     }
-    db.execute(insert(territory).values(id=ids["roubaix"], slug="roubaix", name="Roubaix", **row))
-    db.execute(
-        insert(commune).values(
-            insee="59512", name="Roubaix", postcode="59100", departement="59", region="32", territory_id=ids["roubaix"]
-        )
-    )
+    yield territory, {"id": ids["roubaix"], "slug": "roubaix", "name": "Roubaix", **row}
+    home = {"insee": "59512", "territory_id": ids["roubaix"]}
+    yield commune, {"name": "Roubaix", "postcode": "59100", "departement": "59", "region": "32", **home}
     for code, name in (("QN05901M", "L’Alma"), ("QN05902M", "Le Pile"), ("QN05903M", "L’Épeule")):
         ids[name] = new_id(START)
-        db.execute(
-            insert(quartier).values(id=ids[name], code=code, insee="59512", name=name, territory_id=ids["roubaix"])
-        )
+        yield quartier, {"id": ids[name], "code": code, "name": name, **home}
     for slug, name in BRANCHES.items():
-        own, ids[f"branch {slug}"] = new_id(START), new_id(START)
-        db.execute(
-            insert(operator).values(id=own, slug=slug, name=name.split(",")[0], kind="field", axes=[], levers=[])
-        )
-        db.execute(
-            insert(branch).values(id=ids[f"branch {slug}"], operator_id=own, name=name, email=f"{slug}@example.org")
-        )
-        db.execute(
-            insert(coverage).values(id=new_id(START), branch_id=ids[f"branch {slug}"], level="commune", code="59512")
-        )
+        own, there = new_id(START), ids.setdefault(f"branch {slug}", new_id(START))
+        yield operator, {"id": own, "slug": slug, "name": name.split(",")[0], "kind": "field", "axes": [], "levers": []}
+        yield branch, {"id": there, "operator_id": own, "name": name, "email": f"{slug}@example.org"}
+        yield coverage, {"id": new_id(START), "branch_id": there, "level": "commune", "code": "59512"}
     here = {"territory": ids["roubaix"]}
     for short, name in ADVISERS.items():
-        _person(db, street, short, name, Role.ADVISER, **here)
-    _person(db, street, "laurent", "Laurent Delattre", Role.MANAGER, **here)
+        yield from _person(street, short, name, Role.ADVISER, **here)
+    yield from _person(street, "laurent", "Laurent Delattre", Role.MANAGER, **here)
     for short, (name, slug) in AGENTS.items():
-        _person(db, street, short, name, Role.OPERATOR, branch=ids[f"branch {slug}"])
-    _person(db, street, "sophie", "Sophie Vasseur", Role.OPERATOR_MANAGER, branch=ids["branch cma"])
+        yield from _person(street, short, name, Role.OPERATOR, branch=ids[f"branch {slug}"])
+    yield from _person(street, "sophie", "Sophie Vasseur", Role.OPERATOR_MANAGER, branch=ids["branch cma"])
     for short, name in (("jean", "Jeanne Lemaire"), ("malik", "Malik Hamdi")):
-        _person(db, street, short, name, Role.MENTOR)
-        db.execute(
-            insert(mentor_profile).values(
-                person_id=ids[short], territory_id=ids["roubaix"], capacity=3, skills="commerce, gestion"
-            )
-        )
-    _person(db, street, "admin", "Claire Nougaret", Role.ADMIN)
-    _person(db, street, "observer", "Paul Estève", Role.OBSERVER)
+        yield from _person(street, short, name, Role.MENTOR)
+        offered = {"capacity": 3, "skills": "commerce, gestion"}
+        yield mentor_profile, {"person_id": ids[short], "territory_id": ids["roubaix"], **offered}
+    yield from _person(street, "admin", "Claire Nougaret", Role.ADMIN)
+    yield from _person(street, "observer", "Paul Estève", Role.OBSERVER)
     ids["arras"] = new_id(START)
-    db.execute(insert(territory).values(id=ids["arras"], slug="arras", name="Arras", **row))
-    _person(db, street, "stranger", "Odile Arnoux", Role.ADVISER, territory=ids["arras"])
+    yield territory, {"id": ids["arras"], "slug": "arras", "name": "Arras", **row}
+    yield from _person(street, "stranger", "Odile Arnoux", Role.ADVISER, territory=ids["arras"])
 
 
-def _person(db: Connection, street: Street, short: str, name: str, role: Role, **where: str) -> None:
+def _person(street: Street, short: str, name: str, role: Role, **where: str) -> Iterator[Row]:
     own = street.ids[short] = new_id(START)
-    db.execute(insert(person).values(id=own, name=name, email=f"{short}@example.org", created_at=START))
-    columns = {f"{kind}_id": value for kind, value in where.items()}
-    db.execute(insert(role_grant).values(id=new_id(START), person_id=own, role=role, created_at=START, **columns))
     street.who[short] = Identity(own, name, (Grant(role, **where),), via="page")
+    yield person, {"id": own, "name": name, "email": f"{short}@example.org", "created_at": START}
+    columns = {f"{kind}_id": value for kind, value in where.items()}
+    yield role_grant, {"id": new_id(START), "person_id": own, "role": role, "created_at": START, **columns}
 
 
 def a_street(database: Database) -> Street:
