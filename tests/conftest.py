@@ -6,7 +6,6 @@ import gc
 import os
 import sys
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import TypeVar
 
 import pytest
@@ -15,6 +14,7 @@ from api.settings import settings
 from tests.chromium import find_chromium
 from tests.compiled_once import compile_once
 from tests.in_memory import memory_folder
+from tests.once import shared_folder
 from tests.postgres import SHORT_LIVED, PostgresServer, PostgresUnavailable, shared_server
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
@@ -61,7 +61,9 @@ def pytest_make_collect_report(
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """A PostgreSQL server of our own, shared by the test processes and ended by its id."""
     try:
-        with shared_server(_shared_folder(tmp_path_factory), data_in=memory_folder(), **SHORT_LIVED) as server:
+        with shared_server(
+            shared_folder(tmp_path_factory.getbasetemp()), data_in=memory_folder(), **SHORT_LIVED
+        ) as server:
             yield server
     except PostgresUnavailable as error:
         pytest.skip(str(error))
@@ -82,12 +84,6 @@ def _not_skipped(report: Report, config: pytest.Config) -> Report:
         report.outcome = "failed"
         report.longrepr = f"skipped, although nothing may be skipped: {report.longrepr}"
     return report
-
-
-def _shared_folder(factory: pytest.TempPathFactory) -> Path:
-    """The session's folder, which is one level up for a test process of xdist."""
-    base = factory.getbasetemp()
-    return base.parent if base.name.startswith("popen-") else base
 
 
 @pytest.fixture(autouse=True)

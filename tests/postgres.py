@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import pwd
 import shutil
@@ -18,6 +17,8 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
+
+from tests.once import locked
 
 OWNER, APPLICATION = "qp_owner", "qp_app"
 PLACES = Path("/usr/lib/postgresql")
@@ -88,7 +89,7 @@ def shared_server(folder: Path, *, data_in: Path | None = None, **settings: str)
     Its data are in a folder of their own, in `data_in` when told.
     """
     users, place = folder / "postgres.users", folder / "postgres.place"
-    with _locked(folder):
+    with locked(folder, "postgres"):
         known = int(users.read_text()) if users.exists() else 0
         if not known:
             data, port = _start(SETTINGS | settings, data_in)
@@ -98,18 +99,11 @@ def shared_server(folder: Path, *, data_in: Path | None = None, **settings: str)
     try:
         yield PostgresServer(int(port_there))
     finally:
-        with _locked(folder):
+        with locked(folder, "postgres"):
             left = int(users.read_text()) - 1
             users.write_text(str(left))
             if not left:
                 _stop(Path(data_there))
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    with (folder / "postgres.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _start(chosen: dict[str, str], data_in: Path | None) -> tuple[Path, int]:

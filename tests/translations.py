@@ -244,9 +244,7 @@ def _not_said(node: ast.AST) -> Iterator[ast.AST]:
         yield from node.values
     elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and _called(node.exc.func) in INSIDE:
         yield from ast.walk(node.exc)
-    elif isinstance(node, ast.Call) and (
-        _called(node.func) in SAYS_NOTHING or _called(node.func)[:5] == "_log."
-    ):
+    elif isinstance(node, ast.Call) and (_called(node.func) in SAYS_NOTHING or _called(node.func)[:5] == "_log."):
         yield from ast.walk(node)
     elif isinstance(node, ast.Call) and _called(node.func) in PLACED:
         yield from node.args[PLACED[_called(node.func)] :][:1]

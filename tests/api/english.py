@@ -6,18 +6,15 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from sqlalchemy import Connection, select, text, update
 
-from api.demo.place import How, place_in, prepare
 from api.sign_in import begin_session
 from cases.clock import FixedClock
 from cases.database import Database, Scope
-from cases.lives import LIVES
 from cases.tables.people import person
 from engine.definition import MACHINES
 from engine.model import Role
@@ -25,11 +22,10 @@ from notifications import languages
 from notifications.languages import LANGUAGES
 from notifications.typography import initials
 from tests.api.browser import Browser, application
+from tests.api.few_lives import TUESDAY, a_few_lives
 from tests.api.unsaid import write_marked
 
-TUESDAY: Final = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 WORKER: Final = Scope.worker()
-A_FEW: Final = tuple((tell, 1, least, most) for tell, _, least, most in LIVES)[::3]
 ROLES: Final = (
     Role.ADVISER, Role.MANAGER, Role.OPERATOR, Role.OPERATOR_MANAGER, Role.MENTOR, Role.ADMIN, Role.OBSERVER,
 )  # fmt: skip
@@ -47,17 +43,16 @@ NAMED: Final = re.compile(r", | (?=[A-ZÀÉ])")
 @pytest.fixture(scope="session")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A demo to be read, not changed."""
-    with a_demo(tmp_path_factory.mktemp("english")) as database:
+    with a_demo(tmp_path_factory) as database:
         yield database
 
 
 @contextmanager
-def a_demo(folder: Path) -> Iterator[Database]:
+def a_demo(factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A demo of a few lives, whose people all read English."""
-    database, _ = prepare(place_in(folder), TUESDAY, How("http://demo.example", timedelta(days=3), A_FEW))
-    database.write(lambda db: db.execute(update(person).values(reads_in="en")), WORKER)
-    yield database
-    database.close()
+    with a_few_lives(factory.getbasetemp(), factory.mktemp("english") / "demo") as database:
+        database.write(lambda db: db.execute(update(person).values(reads_in="en")), WORKER)
+        yield database
 
 
 @pytest.fixture

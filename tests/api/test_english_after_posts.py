@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import unescape
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -40,9 +39,9 @@ FILES: Final = {"file": ("zyx.csv", b"Enseigne;Besoin\nZyxwvut;tresorerie\n", "a
 
 
 @pytest.fixture
-def changing(tmp_path: Path) -> Iterator[Database]:
+def changing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A demo to be changed."""
-    with a_demo(tmp_path) as database:
+    with a_demo(tmp_path_factory) as database:
         yield database
 
 

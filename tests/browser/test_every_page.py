@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,17 +15,14 @@ from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_p
 from api.app import create_app
 from api.demo import pictures
 from api.demo.cast import PLAYERS
-from api.demo.place import How, place_in, prepare
 from cases.clock import FixedClock
-from cases.lives import LIVES
 from engine.model import Role
 from tests.api.addresses import COMBINED, EACH_ROLE, FILES, kind_of
+from tests.api.few_lives import TUESDAY, a_few_lives
 from tests.browser.serving import served
 from tests.chromium import LAUNCH_ARGUMENTS, find_chromium
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(find_chromium() is None, reason="needs Chromium")]
-TUESDAY: Final = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
-A_FEW: Final = tuple((tell, 1, least, most) for tell, _, least, most in LIVES)[::3]
 ROLES: Final = (Role.ADVISER, Role.MANAGER, Role.OPERATOR, Role.MENTOR, Role.ADMIN, Role.OBSERVER)
 PEOPLE: Final = [next(player.name for player in PLAYERS if player.role is role) for role in ROLES]
 WIDTHS: Final = (1280, 390, 320)
@@ -44,11 +40,12 @@ WRONG_PAGE: Final = """<title></title><h1>Un</h1><h1>Deux</h1><main><h3>Trop bas
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A demo of a few lives, at an address."""
-    folder = tmp_path_factory.mktemp("every page")
-    database, _ = prepare(place_in(folder), TUESDAY, How("http://demo.example", timedelta(days=3), A_FEW))
-    with served(lambda settings: create_app(database, FixedClock(TUESDAY), demo=True, settings=settings)) as address:
+    folder = tmp_path_factory.mktemp("every page") / "demo"
+    with (
+        a_few_lives(tmp_path_factory.getbasetemp(), folder) as database,
+        served(lambda settings: create_app(database, FixedClock(TUESDAY), demo=True, settings=settings)) as address,
+    ):
         yield address
-    database.close()
 
 
 def family_of(path: str, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,6 +13,7 @@ import pytest
 
 from api.migrations.run import upgrade
 from cases.database import Database, connect
+from tests.once import locked, shared_folder
 from tests.postgres import APPLICATION, OWNER, PostgresServer
 
 TEMPLATE = "qp_template"
@@ -47,9 +47,7 @@ def migrated_file(base: Path) -> Path:
 @cache
 def migrated_template(server: PostgresServer, base: Path) -> str:
     """A PostgreSQL database with every table, made by the first process that needs it: copied, never opened by a test."""
-    shared = base.parent if base.name.startswith("popen-") else base
-    with (shared / "template.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(shared_folder(base), "template"):
         _make_template(server)
     return TEMPLATE
 
