@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.util import LRUCache
 
-STATEMENTS = 3_000
+STATEMENTS: Final = 3_000
 """As many are kept as the suite knows."""
 
 
@@ -27,7 +27,7 @@ def _of_a_kind(key: Any) -> Hashable:
     return type(dialect), dialect._json_serializer, *statement
 
 
-_COMPILED = OfAllEngines(STATEMENTS)
+COMPILED: Final = OfAllEngines(STATEMENTS)
 
 
 def compile_once() -> None:
@@ -37,4 +37,4 @@ def compile_once() -> None:
 
 
 def _share(connection: Connection) -> None:
-    connection.execution_options(compiled_cache=_COMPILED)
+    connection.execution_options(compiled_cache=COMPILED)
