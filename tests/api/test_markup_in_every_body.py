@@ -106,6 +106,7 @@ def shown(town: Crossroads, app: Any) -> Iterator[tuple[str, str]]:
             yield f"{role} {address}", answer.text
 
 
+@pytest.mark.long
 @pytest.mark.asvs("1.1.2", "1.2.1", "1.3.5")
 def test_whatever_is_written_in_any_text_of_any_body_is_words(town: Crossroads) -> None:
     app = application(town.database, town.clock)

@@ -43,6 +43,7 @@ def quarter(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     database.close()
 
 
+@pytest.mark.long
 @pytest.mark.asvs("1.1.2", "1.2.1", "1.3.5")
 def test_whatever_is_written_in_any_field_of_any_page_is_words_there_and_everywhere(
     quarter: Quarter, mail_server: MailServer
