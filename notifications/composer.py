@@ -12,7 +12,7 @@ from engine.model import MailClass, Role
 from engine.sentences import say
 from notifications.calendars import invitation
 from notifications.destinations import Destinations
-from notifications.grammar import Days, clipped
+from notifications.grammar import Days, clipped, is_discreet
 from notifications.languages import FRENCH, LANGUAGES, OF_WORK, language, said_again, shown, speaking
 from notifications.links import MakeLink, Opens
 from notifications.paper import HtmlPaper, TextPaper, has_template
@@ -257,12 +257,22 @@ def _signature(said: Said) -> str:
 def _printed(name: str, said: Said, links: Destinations, given: Mapping[str, Any]) -> Composed:
     text, html = TextPaper(), HtmlPaper()
     subject = clipped(text.block(name, "subject", given), SUBJECT)
+    given = {**given, "preview": _preview(text, name, given, subject)}
     written = text.print(name, given)
     entrance = text.pressed if text.pressed.startswith("http") or said.role != Role.ENTREPRENEUR else links.my_case
     return Composed(
-        subject, text.block(name, "preheader", given) or typo(PRODUCT), written, html.print(name, given), _sender(said), given["by_reply"] or given["reply_to"],
+        subject, given["preview"], written, html.print(name, given), _sender(said), given["by_reply"] or given["reply_to"],
         sms(subject, entrance), given["calendar"], links.stop if given["may_be_stopped"] else None,
     )  # fmt: skip
+
+
+def _preview(paper: TextPaper, name: str, given: Mapping[str, Any], subject: str) -> str:
+    """What a list of mails shows after the subject: the template's own words, else the first that the mail says and that anybody may see."""
+    if own := paper.block(name, "preheader", given):
+        return own
+    said = (line for line in paper.paragraphs(name, "body", given) if line.rstrip(",") != given["hello"])
+    told_to_all = (line for line in said if line != subject and is_discreet(line))
+    return clipped(next(told_to_all, typo(PRODUCT)), SUBJECT)
 
 
 def _sender(said: Said) -> str:

@@ -17,6 +17,7 @@ from notifications.typography import euros, phone, phone_uri, prose, typo
 _FILLER: Final = Markup("&#847;&zwnj;&nbsp;") * 60
 """What nobody sees after the preview, so that a mail reader does not go on with the mail itself."""
 _WORDS: Final = (the, as_day, of, at, capital, small, listed, counted, is_discreet, euros, phone, phone_uri)
+_TO_CALL: Final = "tel:"
 _TWO_STOPS: Final = re.compile(r"(?<=\b[^\W\d_]\.)\.(?!\.)")
 _BLANK_LINES: Final = re.compile(r"\n\s*\n\s*\n")
 
@@ -60,11 +61,20 @@ class TextPaper:
     def button(self, label: str, address: str) -> str:
         """The one action."""
         self.pressed = address
-        return f"→ {label}{colon()} {address}"
+        return f"→ {self._leading(label, address)}"
+
+    def _leading(self, label: str, address: str) -> str:
+        """Where a label leads; a number to call is written as people write it, unless the label says it already."""
+        if not address.startswith(_TO_CALL):
+            return f"{label}{colon()} {address}"
+        number = phone(address.removeprefix(_TO_CALL))
+        if number in label:
+            return label
+        return f"{label}{colon()} {self.bdi(number) if language().direction == 'rtl' else number}"
 
     def link(self, label: str, address: str) -> str:
         """Another way to go."""
-        return f"{label}{colon()} {address}\n"
+        return f"{self._leading(label, address)}\n"
 
     def fact(self, label: str, value: str) -> str:
         """One line of the table of facts; nothing when it is not known."""

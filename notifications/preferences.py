@@ -38,6 +38,12 @@ SAID: Final[Mapping[Category, tuple[str, str]]] = {
     Category.WEEKLY: ("La liste de la semaine", "Le lundi : ce que personne n’a débloqué, par territoire."),
 }
 """Each category in words: its name, and what comes when it is wanted."""
+SAID_TO_WHO_IS_HELPED: Final[Mapping[Category, tuple[str, str]]] = {
+    **SAID,
+    Category.NEWS: ("Les nouvelles de mon dossier", "Un mot quand quelqu’un fait avancer mon dossier."),
+    Category.SURVEYS: ("Les questions après l’aide", "Deux questions, après l’aide et quelques mois plus tard."),
+}
+"""The same, to somebody who has one case: their own."""
 _OFFERED: Final[Mapping[str, tuple[Category, ...]]] = {
     "entrepreneur": (Category.DUE, Category.NEWS, Category.SURVEYS),
     "branch": (Category.DUE, Category.LATE, Category.NEWS),
@@ -77,6 +83,12 @@ def unwanted(db: Connection, rows: Iterable[Mapping[str, Any]]) -> set[str]:
     refused = (preference.c.recipient.in_(readers), preference.c.wanted.is_(False))
     found = {(row.recipient, row.category) for row in db.execute(select(preference).where(*refused))}
     return {identifier for identifier, choice in categories.items() if choice in found}
+
+
+def is_reader(recipient: object) -> bool:
+    """Whether it names somebody to whom reminders come."""
+    kind, _, own = str(recipient or "").partition(":")
+    return kind in _OFFERED and bool(own)
 
 
 def wanted_by(db: Connection, recipient: str) -> dict[Category, bool]:

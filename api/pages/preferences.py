@@ -17,7 +17,7 @@ from api.pages.shell import PageVisit, done, page, see_other
 from api.work import Work
 from cases.languages import Languages, languages_of
 from notifications.links import Link, Purpose, find_link, gone_link
-from notifications.preferences import SAID, Category, choose, wanted_by
+from notifications.preferences import SAID, SAID_TO_WHO_IS_HELPED, Category, choose, is_reader, wanted_by
 
 router = APIRouter()
 KEPT = "C’est noté. Ce qui vous est demandé ou adressé personnellement continue d’arriver."
@@ -28,7 +28,9 @@ async def show_preferences(request: Request, token: str, work: Work) -> Response
     """What the reader of a mail wants; nothing changes by looking."""
     wanted, entrepreneur, languages = await work.read(lambda db: _asked_by(db, token, work.clock.now()), SYSTEM)
     speak_by_link(request, languages, works_here=not entrepreneur)
-    return page(request, "preferences_lien.html", **_context(wanted, request.url.path))
+    return page(
+        request, "preferences_lien.html", helped=entrepreneur, **_context(wanted, request.url.path, helped=entrepreneur)
+    )
 
 
 @router.post("/preferences/{token}")
@@ -78,11 +80,13 @@ def reader_of(db: Connection, token: str, now: datetime) -> str:
 
 
 def preferring(db: Connection, token: str, now: datetime) -> Link:
-    """The link of a mail by which its reader chooses. Raises LinkGone for any other."""
+    """The link of a mail by which its reader chooses. Raises LinkGone for any other, and for one that names no reader."""
     link = find_link(db, token, now)
     if link is None or link.purpose is not Purpose.PREFERENCES:
         gone = None if link else gone_link(db, token, now)
         raise LinkGone(gone if gone and gone.purpose is Purpose.PREFERENCES else None)
+    if not is_reader(link.data.get("recipient")):
+        raise LinkGone(None)
     return link
 
 
@@ -91,9 +95,10 @@ def _keep(db: Connection, recipient: str, sent: FormData, now: datetime) -> None
     choose(db, recipient, {category: str(category) in ticked for category in wanted_by(db, recipient)}, now)
 
 
-def _context(wanted: dict[Category, bool], here: str) -> dict[str, Any]:
+def _context(wanted: dict[Category, bool], here: str, *, helped: bool = False) -> dict[str, Any]:
+    said = SAID_TO_WHO_IS_HELPED if helped else SAID
     boxes = [
-        {"value": str(category), "label": SAID[category][0], "hint": SAID[category][1], "checked": choice}
+        {"value": str(category), "label": said[category][0], "hint": said[category][1], "checked": choice}
         for category, choice in wanted.items()
     ]
     return {"title": "Mes rappels", "boxes": boxes, "here": here}

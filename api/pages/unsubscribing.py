@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
-from api.pages.opening import SYSTEM
+from api.pages.opening import SYSTEM, LinkGone
 from api.pages.preferences import preferring
 from api.work import Work
 from cases.errors import Invalid
@@ -36,6 +36,9 @@ async def stop(request: Request, token: str, work: Work) -> Response:
 
 
 def _stop(db: Connection, token: str, now: datetime) -> None:
+    """Keep that none of these comes any more. Raises LinkGone for a link that names no reader, or nothing to stop."""
     link = preferring(db, token, now)
-    refused = {Category(one): False for one in link.data["categories"]}
+    refused = {one: False for one in Category if one in link.data.get("categories", ())}
+    if not refused:
+        raise LinkGone(None)
     choose(db, str(link.data["recipient"]), refused, now)

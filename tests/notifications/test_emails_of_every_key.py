@@ -17,6 +17,7 @@ from cases.tables.people import person
 from engine.model import Kind
 from notifications import composer
 from notifications.composer import Composed
+from notifications.typography import phone, prose
 from tests.cases.conftest import migrated_file
 from tests.notifications.mailbag import ASKED_FOR, BASE_URL, PLAYED, Life, Mail, mails
 from tests.notifications.test_painting import assert_painted_as_alone
@@ -86,7 +87,12 @@ def check(composed: Composed) -> None:
     assert len(found.buttons) == 1
     for address in (*found.buttons, *found.links):
         assert address.startswith((f"{BASE_URL}/", "tel:+"))
-        assert address in composed.text
+        assert (phone(address.removeprefix("tel:")) if address.startswith("tel:") else address) in composed.text
+    assert "tel:" not in composed.text, "a number is written as people write it"
+    assert composed.preheader not in (composer.PRODUCT, composed.subject), (
+        "the preview says something, and something else"
+    )
+    assert str(prose(composed.preheader)) in composed.html
     assert 0 < len(composed.subject) <= composer.SUBJECT
     assert "\n" not in composed.subject + composed.preheader + composed.from_name
     assert len(composed.sms) <= 160
