@@ -31,6 +31,7 @@ SILENT: Final = (
 )  # fmt: skip
 """What speaks to whoever installs the product, to machines, or to nobody."""
 HELPED: Final = (
+    "api/templates/aide.html", "api/pages/preferences.py",
     "api/templates/base.html", "api/templates/bare.html", "api/templates/components/actions.html", "api/templates/components/forms.html",
     "api/templates/components/frame.html", "api/templates/components/notes.html", "api/templates/components/preferences.html",
     "api/templates/lien/bilan.html", "api/templates/lien/charte.html", "api/templates/lien/enquete.html", "api/templates/lien/envoye.html",

@@ -9,6 +9,7 @@ from api.errors import ERRORS
 from api.languages import every_language
 from api.pages.case_view import STAGES
 from api.pages.shell import page
+from notifications.languages import OF_WORK, language
 
 router = APIRouter()
 FOR_ALL = [Depends(every_language)]
@@ -27,10 +28,10 @@ async def show_personal_data(request: Request) -> Response:
     return page(request, "donnees_personnelles.html")
 
 
-@router.get("/aide")
+@router.get("/aide", dependencies=FOR_ALL)
 async def show_help(request: Request) -> Response:
-    """The questions that people ask."""
-    return page(request, "aide.html")
+    """The questions that people ask; those of who works here, in the languages in which one works."""
+    return page(request, "aide.html", works_here=language().code in OF_WORK)
 
 
 @router.get("/aide/erreurs")

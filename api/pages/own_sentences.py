@@ -61,7 +61,16 @@ def path_of(case: OwnCase) -> list[dict[str, Any]]:
         told.append(
             step_of_path("here", "Nous cherchons qui peut vous aider", "Vous n’avez rien à refaire.", "orientation")
         )
-    return told
+    return _one_here(told)
+
+
+def _one_here(told: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same way, with one place where the reader is: the last."""
+    last = max((place for place, step in enumerate(told) if step["position"] == "here"), default=-1)
+    return [
+        {**step, "position": "past"} if step["position"] == "here" and place < last else step
+        for place, step in enumerate(told)
+    ]
 
 
 # -- now ------------------------------------------------------------------------------------------------------------------

@@ -26,8 +26,7 @@ KEPT = "C’est noté. Ce qui vous est demandé ou adressé personnellement cont
 @router.get("/preferences/{token}")
 async def show_preferences(request: Request, token: str, work: Work) -> Response:
     """What the reader of a mail wants; nothing changes by looking."""
-    wanted, entrepreneur, languages = await work.read(lambda db: _asked_by(db, token, work.clock.now()), SYSTEM)
-    speak_by_link(request, languages, works_here=not entrepreneur)
+    wanted, entrepreneur = await _read(request, token, work)
     return page(
         request, "preferences_lien.html", helped=entrepreneur, **_context(wanted, request.url.path, helped=entrepreneur)
     )
@@ -37,6 +36,7 @@ async def show_preferences(request: Request, token: str, work: Work) -> Response
 async def keep_preferences(request: Request, token: str, work: Work) -> Response:
     """Keep what is ticked."""
     sent, now = await request.form(), work.clock.now()
+    await _read(request, token, work)
     await work.write(lambda db: _keep(db, reader_of(db, token, now), sent, now), SYSTEM)
     return see_other(request, request.url.path, done(KEPT))
 
@@ -60,6 +60,13 @@ async def keep_own(request: Request, visit: PageVisit) -> Response:
     sent, own = await request.form(), f"person:{visit.identity.person}"
     await visit.write(lambda db: _keep(db, own, sent, visit.now))
     return see_other(request, "/mes-rappels", done(KEPT))
+
+
+async def _read(request: Request, token: str, work: Work) -> tuple[dict[Category, bool], bool]:
+    """What the reader of a mail wants, and whether they are helped; their language is spoken from here on. Raises LinkGone."""
+    wanted, helped, languages = await work.read(lambda db: _asked_by(db, token, work.clock.now()), SYSTEM)
+    speak_by_link(request, languages, works_here=not helped)
+    return wanted, helped
 
 
 def _asked_by(db: Connection, token: str, now: datetime) -> tuple[dict[Category, bool], bool, Languages]:

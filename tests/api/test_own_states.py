@@ -95,6 +95,7 @@ def test_a_plan_that_is_ready_shows_its_actions_and_begins_when_they_say_so(shop
     home = shop.browser.open(shop.link()).address
     assert shop.browser.title == "Votre plan est prêt."
     assert "La prochaine action : Ouvrir une page, avant" in shop.browser.page
+    assert shop.browser.page.count('aria-current="step"') == 1
     plan = shop.browser.page.partition('id="plan"')[2]
     assert plan.index("Ouvrir une page") < plan.index("Changer l'enseigne"), "by day"
 

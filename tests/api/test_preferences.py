@@ -43,6 +43,17 @@ def test_who_is_helped_chooses_in_words_about_their_own_case(shop: Shop) -> None
     assert "/mon-dossier" in page
 
 
+def test_what_they_choose_is_answered_in_their_language(shop: Shop) -> None:
+    shop.scene.entrepreneur_has(reads_in="tr")
+    token = link_with(shop, {"recipient": f"entrepreneur:{shop.case.entrepreneur_id}", "categories": ["news"]})
+    browser = Browser(shop.app).open(f"/preferences/{token}")
+    assert browser.title == "Hatırlatmalarım"
+
+    browser.fill(f"/preferences/{token}", wanted="due")
+
+    assert "Not edildi." in browser.page
+
+
 @pytest.mark.parametrize("data", NOBODY)
 def test_a_link_that_names_nobody_is_refused_as_one_that_is_gone(shop: Shop, data: dict[str, Any]) -> None:
     token = link_with(shop, {**data, "categories": ["news"]})

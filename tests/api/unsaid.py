@@ -25,10 +25,10 @@ _DATES: Final = re.compile(
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 
 
-def write_marked(folder: Path, code: str = MARKED.code) -> None:
-    """Write the catalogue of that language, or have another one be it, with every message of the sources."""
+def write_marked(folder: Path, code: str = MARKED.code, like: str = "en") -> None:
+    """Write the catalogue of that language, or have another one be it, with every message that the language `like` must have."""
     catalogue = Catalog(locale="en_GB")
-    for words in translations.messages():
+    for words in translations.wanted(like):
         catalogue.add(words, f"⟦{words}⟧" if isinstance(words, str) else tuple(f"⟦{one}⟧" for one in words))
     with (folder / f"{code}.po").open("wb") as file:
         translations.write_po(file, catalogue)
