@@ -66,7 +66,7 @@ _PRESSED: Final[Mapping[str, str]] = {
     "nobody_called": "Noter qu’elle attend un appel",
 }
 """What its button says, where it is not its title."""
-_ASKED_WHEN_REFUSED: Final = frozenset({"exceed_reason"})
+_ASKED_WHEN_REFUSED: Final = frozenset({"exceed_reason", "end_tracks"})
 """What is asked of who would else be refused, and of nobody else."""
 
 

@@ -200,6 +200,15 @@ def test_an_impossible_step_says_why_and_the_way_out_in_place_of_a_form(town: To
     assert f'action="/dossiers/{reference}/actions/draft"' not in browser.page
 
 
+def test_what_is_still_open_is_ended_with_a_case_only_where_there_is_such_a_thing(town: Town) -> None:
+    followed, alone = town.asked(), town.logged(name="Cordonnerie Lannoy", phone="06 39 98 55 01")
+    asks = {
+        one: 'name="end_tracks"' in town["ines"].open(f"/dossiers/{one}/actions/close").page
+        for one in (alone, followed)
+    }
+    assert asks == {alone: False, followed: True}
+
+
 def test_an_adviser_who_answers_for_an_operator_says_who_and_how(town: Town) -> None:
     reference = town.asked()
     browser = town["ines"].open(f"/dossiers/{reference}/actions/decline?suivi=referral-1").fill(reason="capacity_full")
