@@ -36,6 +36,9 @@ class Counted(StrEnum):
     """What is sent by one signed link."""
     LINK_FROM = "link from"
     NEW_LINK = "new link"
+    CONTACT = "contact of"
+    """Calls asked for on the page of everybody, by the number or the address that they are for."""
+    CONTACT_FROM = "contact from"
     DOCUMENT = "document"
     """Files that one link brings."""
     PROVIDER_FROM = "provider from"
@@ -64,6 +67,8 @@ LIMITS: Final[Mapping[Counted, Limit]] = {
     Counted.LINK: Limit(60),
     Counted.LINK_FROM: Limit(300, of_all=10_000),
     Counted.NEW_LINK: Limit(3),
+    Counted.CONTACT: Limit(3, window=DAY),
+    Counted.CONTACT_FROM: Limit(60, of_all=1_000),
     Counted.DOCUMENT: Limit(20),
     Counted.PROVIDER_FROM: Limit(120, of_all=3_000),
     Counted.REST: Limit(20_000, of_all=200_000),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
 from cases import intake, journey
-from cases.access import Identity
+from cases.access import THE_SYSTEM, Identity
 from cases.errors import Refused
+from cases.identifiers import new_id
 from cases.intake import Detection, Logged
+from cases.journal import canonical, hash_of
 from cases.journey import Request
+from cases.writing.idempotency import claim, claim_of, keep_answer
 from engine.model import CASE_TRACK, Refusal
 
 TALKED: Final = "reached"
@@ -25,6 +29,19 @@ def event_of_a_call(event: str, track: str, result: str | None) -> str:
     if result not in (None, "", TALKED):
         return "attempt"
     return "contact" if event == "attempt" or track == CASE_TRACK else event
+
+
+def ask_to_be_called(db: Connection, detection: Detection, *, now: datetime) -> None:
+    """Somebody asks for help by themselves: a case, which is theirs from its first line. The same words sent twice in a day ask once.
+
+    Raises what `intake.log_case` raises; then nothing is written.
+    """
+    words = asdict(detection)
+    asked = claim_of(THE_SYSTEM, "contact", f"{now.date()} {hash_of(canonical(words))}")
+    if claim(db, asked, words, now) is None:
+        themselves = Identity(name=detection.person_name or "", via="page", entrepreneur=new_id(now))
+        intake.log_case(db, detection, by=themselves, now=now)
+        keep_answer(db, asked, {})
 
 
 def log_and_qualify(

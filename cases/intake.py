@@ -140,6 +140,8 @@ def log_case(
 ) -> Logged:
     """Log a detected business or person as a case, assign its referent, and say which cases look like it.
 
+    Who comes by themselves brings the id under which they will be known, as `by.entrepreneur`.
+
     With an idempotency key, a second time gives the first one's answer. Raises Invalid when there is neither a name nor a SIRET, or an unknown
     territory or quartier; Refused when neither a consent nor a legal basis is noted; KeyReused. Then nothing is written.
     """
@@ -159,7 +161,7 @@ def _log(db: Connection, detection: Detection, by: Identity, now: datetime, foun
     found = found or _found(db, detection.territory)
     alike = () if found.writes else _find(db, detection, found.home, by)
     referent = by.person if found.home in by.territories() else found.referents.next()
-    new = _new_case(db, detection, found, referent, now)
+    new = _new_case(db, detection, found, (referent, by.entrepreneur or new_id(now)), now)
     payload = {"met_in_person": detection.met_in_person}
     request = Request(new.row["reference"], "log", payload=payload, day=detection.filled_in_on)
     fired = journey.begin_case(db, request, new, by=by, now=now)
@@ -200,9 +202,12 @@ def _find(db: Connection, detection: Detection, home: str | None, by: Identity) 
     return look_alikes.find(db, described, by=by)
 
 
-def _new_case(db: Connection, detection: Detection, found: Found, referent: str | None, now: datetime) -> Beginning:
-    """A case that is about to be logged, with the rows that it needs; its state is not there yet."""
-    business_id, entrepreneur_id, case_id, reference = new_id(now), new_id(now), new_id(now), new_reference()
+def _new_case(
+    db: Connection, detection: Detection, found: Found, people: tuple[str | None, str], now: datetime
+) -> Beginning:
+    """A case that is about to be logged, with the rows that it needs; its state is not there yet. `people`: its referent, and who is helped."""
+    referent, entrepreneur_id = people
+    business_id, case_id, reference = new_id(now), new_id(now), new_reference()
     writes = found.writes or Batch(db)
     writes.insert(business, {"id": business_id, **_business(detection)})
     contact = {

@@ -40,6 +40,7 @@ HELPED: Final = (
     "api/templates/connexion_envoye.html", "api/templates/erreur.html", "api/pages/own_sentences.py", "api/pages/own_plan.py",
     "api/pages/own_choices.py", "api/pages/my_case.py", "api/pages/survey.py",
     "api/pages/charter.py", "api/pages/lost_case.py", "api/pages/language.py", "api/pages/refusals.py", "api/csrf.py", "api/documents.py",
+    "api/pages/contact.py", "api/templates/contact.html", "api/templates/contact_merci.html",
     "api/rate_limits.py", "cases/documents.py", "cases/surveys.py", "notifications/emails/layout/", "notifications/preferences.py",
 )  # fmt: skip
 """Where the words are that somebody who is helped may read."""

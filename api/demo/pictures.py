@@ -32,7 +32,7 @@ SCREENS: Final[Screens] = {
     None: {
         "connexion": "/connexion", "demo": "/demo", "messagerie": "/demo/messagerie", "courriel": f"{LETTER}/corps",
         "demande": "{demande}", "oui": "{demande}?reponse=oui", "non": "{demande}?reponse=non", "question": "{demande}?reponse=question",
-        "mon-dossier": "{mon-dossier}", "aide": "/aide", "composants": "/aide/composants",
+        "mon-dossier": "{mon-dossier}", "etre-rappele": "/demander-un-contact", "aide": "/aide", "composants": "/aide/composants",
         "accessibilite": "/accessibilite", "donnees-personnelles": "/donnees-personnelles", "perdue": "/nulle-part",
     },
     Role.ADVISER: {

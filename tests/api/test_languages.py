@@ -106,7 +106,17 @@ def test_what_they_do_is_answered_in_their_language(shop: Shop) -> None:
     assert asks_for(Browser(shop.app), "en").open("/mon-dossier/aucun").title == "This link no longer works."
 
 
-@pytest.mark.parametrize("path", ["/mon-dossier", "/accessibilite", "/donnees-personnelles", "/connexion/envoye"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/mon-dossier",
+        "/demander-un-contact",
+        "/demander-un-contact/merci",
+        "/accessibilite",
+        "/donnees-personnelles",
+        "/connexion/envoye",
+    ],
+)
 def test_pages_for_everybody_speak_every_language(shop: Shop, path: str) -> None:
     for code in LANGUAGES:
         page = asks_for(Browser(shop.app), code).open(path)
@@ -210,7 +220,15 @@ def test_the_pages_of_who_is_helped_say_nothing_outside_of_the_catalogues(shop: 
     for step in ("hand_over", "nobody_called"):
         shop.browser.open(home).fill(home, step=step)
         assert unsaid(shop.browser.answer.text, data) == [], step
-    for path in ("/mon-dossier", "/mon-dossier/aucun", "/accessibilite", "/donnees-personnelles", "/connexion/envoye"):
+    for path in (
+        "/mon-dossier",
+        "/mon-dossier/aucun",
+        "/demander-un-contact",
+        "/demander-un-contact/merci",
+        "/accessibilite",
+        "/donnees-personnelles",
+        "/connexion/envoye",
+    ):
         shop.browser.client.cookies.set("qp_langue", marked)
         assert unsaid(shop.browser.open(path).answer.text, data) == [], path
 

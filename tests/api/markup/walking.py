@@ -31,7 +31,7 @@ _STEP: Final = re.compile(r"^/dossiers/REF/(actions|noter)/")
 _FAMILY: Final = re.compile(r"/delais/[\w.]+")
 _ASKED: Final = re.compile(r"^/(dossiers/REF/|annuaire/lignes/|dossiers/ensemble|lien/|mon-dossier/)")
 """Pages that are made of what their address asks for; elsewhere it narrows a list that is the same page."""
-SEEDS: Final = ("/", "/connexion", "/mon-dossier", "/dossiers/ensemble?geste=hand_over&tout=1")
+SEEDS: Final = ("/", "/connexion", "/mon-dossier", "/demander-un-contact", "/dossiers/ensemble?geste=hand_over&tout=1")
 """Where a walk begins: the last is what a button of the list opens."""
 
 
