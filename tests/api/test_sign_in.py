@@ -214,7 +214,7 @@ def test_a_link_of_a_quarter_of_an_hour_ago_offers_a_new_one_to_the_same_address
     assert browser.open(link).status == 410
     browser.fill(f"{link}/nouveau")
 
-    assert "un lien vient de partir" in browser.page
+    assert "Un nouveau lien vient de partir" in browser.page
     assert [mail.to_email for mail in town.mails()] == [INES]
 
 
