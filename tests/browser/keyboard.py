@@ -32,8 +32,9 @@ class Keyboard:
         await self.page.goto(self.base + path)
 
     async def reaches(self, target: Locator) -> None:
-        """Tab until something has the focus, and see that it has. Raises NotReached."""
+        """Once the page is there whole, Tab until something has the focus, and see that it has. Raises NotReached."""
         wanted = await target.first.element_handle()
+        await self.page.wait_for_load_state()
         for _ in range(FAR):
             if await self.page.evaluate("(one) => one === document.activeElement", wanted):
                 break
