@@ -48,7 +48,6 @@ async def show_form(request: Request, work: Work) -> Response:
 async def ask(request: Request, work: Work) -> Response:
     """Note it as a case, and say the same thing whether they are known already or not."""
     typed, asker, now = _typed(await request.form()), asker_of(request), work.clock.now()
-
     try:
         asked = asked_by(typed)
         await work.write(lambda db: _note(db, asked, asker, now), SYSTEM)
@@ -110,14 +109,6 @@ async def _form(
 ) -> Response:
     homes = await work.read(lambda db: territories_for(db, THE_SYSTEM), SYSTEM)
     wrong = {one["field"]: one["message"] for one in errors}
-    status = 422 if errors else 200
     return page(
-        request,
-        "contact.html",
-        status=status,
-        typed=typed,
-        homes=homes,
-        within=CALLED_WITHIN,
-        wrong=wrong,
-        errors=errors,
-    )
+        request, "contact.html", status=422 if errors else 200, typed=typed, homes=homes, within=CALLED_WITHIN, wrong=wrong, errors=errors,
+    )  # fmt: skip

@@ -18,12 +18,11 @@ from cases.database import Database, Scope
 from cases.tables.people import person
 from engine.definition import MACHINES
 from engine.model import Role
-from notifications import languages
 from notifications.languages import LANGUAGES
 from notifications.typography import initials
 from tests.api.browser import Browser, application
 from tests.api.few_lives import TUESDAY, a_few_lives
-from tests.api.unsaid import write_marked
+from tests.api.unsaid import spoken_from, write_marked
 
 WORKER: Final = Scope.worker()
 ROLES: Final = (
@@ -56,14 +55,11 @@ def a_demo(factory: pytest.TempPathFactory) -> Iterator[Database]:
 
 
 @pytest.fixture
-def marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def marked(tmp_path: Path) -> Iterator[None]:
     """English in which every message is itself between brackets."""
     write_marked(tmp_path, "en")
-    monkeypatch.setattr(languages, "TRANSLATIONS", tmp_path)
-    languages.forget()
-    yield
-    monkeypatch.undo()
-    languages.forget()
+    with spoken_from(tmp_path):
+        yield
 
 
 def signed_in(place: Database, name: str) -> Browser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from notifications.typography import initials
 from tests.api.browser import Browser
 from tests.api.street import NOW, WORKER, Street, people_of_the_street
 from tests.api.test_my_case import Shop
-from tests.api.unsaid import MARKED, unsaid, write_marked
+from tests.api.unsaid import MARKED, spoken_from, unsaid, write_marked
 from tests.cases.conftest import database
 
 __all__ = ["database"]
@@ -195,12 +196,11 @@ def test_an_account_is_in_a_language_of_work_and_no_other(street: Street) -> Non
 
 
 @pytest.fixture
-def marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def marked(tmp_path: Path) -> Iterator[str]:
     """One more language, in which whatever a page says is between brackets."""
     write_marked(tmp_path)
-    monkeypatch.setattr(languages, "TRANSLATIONS", tmp_path)
-    monkeypatch.setitem(LANGUAGES, MARKED.code, MARKED)  # type: ignore[arg-type]  # a language that only this test speaks
-    return MARKED.code
+    with spoken_from(tmp_path, MARKED):
+        yield MARKED.code
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -271,4 +271,5 @@ def test_an_operator_who_is_late_is_not_told_off_and_may_still_help(desk: Desk) 
 
 def test_a_branch_answers_under_its_own_name_once(desk: Desk) -> None:
     page = desk.browser().open(desk.link(person_id=None)).page
-    assert re.search(r"Vous répondez pour ([^.]+)\. Vous pourrez", page)[1].count("Adie") == 1  # type: ignore[index]
+    [name] = re.findall(r"Vous répondez pour ([^.]+)\. Vous pourrez", page)
+    assert name.count("Adie") == 1

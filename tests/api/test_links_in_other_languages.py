@@ -18,13 +18,12 @@ from cases.tables.case import case_file, survey
 from cases.tables.people import person
 from cases.tables.tracks import mentoring_pair, referral
 from notifications import languages
-from notifications.languages import LANGUAGES
 from tests.api.browser import HOST, Browser
 from tests.api.english import WORKER, typed
 from tests.api.filled import TYPED, Form, forms_of
 from tests.api.test_my_case import Mentored
 from tests.api.test_own_states import given_a_plan
-from tests.api.unsaid import MARKED, unsaid, write_marked
+from tests.api.unsaid import MARKED, spoken_from, unsaid, write_marked
 from tests.cases.conftest import database
 
 __all__ = ["database"]
@@ -34,16 +33,12 @@ OF_A_LINK: Final = re.compile(r"^/(lien|mon-dossier|preferences)/|^/mon-dossier$
 
 
 @pytest.fixture
-def marked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def marked(tmp_path: Path) -> Iterator[None]:
     """Whatever is translated is between brackets: for who is helped what their languages have, for who works here all of it."""
     write_marked(tmp_path, like="ar")
     write_marked(tmp_path, "en")
-    monkeypatch.setattr(languages, "TRANSLATIONS", tmp_path)
-    monkeypatch.setitem(LANGUAGES, MARKED.code, MARKED)  # type: ignore[arg-type]  # a language that only this test speaks
-    languages.forget()
-    yield
-    monkeypatch.undo()
-    languages.forget()
+    with spoken_from(tmp_path, MARKED):
+        yield
 
 
 @pytest.fixture

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Final
 
+import pytest
 from babel.messages.catalog import Catalog
 
-from notifications.languages import Language
+from notifications import languages
+from notifications.languages import LANGUAGES, Language
 from tests import translations
 
 MARKED: Final = Language("marks", "⟦marks⟧", "en", "en_GB")
@@ -32,6 +35,18 @@ def write_marked(folder: Path, code: str = MARKED.code, like: str = "en") -> Non
         catalogue.add(words, f"⟦{words}⟧" if isinstance(words, str) else tuple(f"⟦{one}⟧" for one in words))
     with (folder / f"{code}.po").open("wb") as file:
         translations.write_po(file, catalogue)
+
+
+@contextmanager
+def spoken_from(folder: Path, *more: Language) -> Iterator[None]:
+    """Have the catalogues be read from another folder of data, and languages more be known, for a while."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(languages, "TRANSLATIONS", folder)
+        for one in more:
+            patch.setitem(LANGUAGES, one.code, one)  # type: ignore[arg-type]  # a language that only these tests speak
+        languages.forget()
+        yield
+    languages.forget()
 
 
 class _Texts(HTMLParser):
