@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, insert, select
 
 from cases.errors import Invalid, NotFound
 from cases.identifiers import new_id
 from cases.tables.people import absence, person
 
 LONGEST: Final = timedelta(days=366)
+AWAY: Final = and_(
+    absence.c.person_id == person.c.id, absence.c.from_day <= bindparam("today"), absence.c.to_day >= bindparam("today")
+)
+"""The absence in which somebody is on the day `today`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, exists, func, select, update
 
 from cases import journey, look_alikes, search
+from cases.absences import AWAY
 from cases.access import Identity
 from cases.database import ask_everywhere, widen_to_case
 from cases.errors import Invalid
@@ -41,7 +42,7 @@ _LOAD = (
     .scalar_subquery()
 )
 _ADVISERS = (
-    select(person.c.id, _LOAD.label("open_cases"))
+    select(person.c.id, exists().where(AWAY).label("away"), _LOAD.label("open_cases"))
     .select_from(role_grant.join(person, person.c.id == role_grant.c.person_id))
     .where(
         role_grant.c.territory_id == bindparam("home"),
@@ -100,15 +101,21 @@ class Logged:
 
 
 class Referents:
-    """Who follows the next cases of a territory: each time, the active adviser with the fewest open ones; nobody outside any territory."""
+    """Who follows the next cases of a territory: each time, the active adviser with the fewest open ones; nobody outside any territory.
 
-    def __init__(self, db: Connection, home: str | None) -> None:
-        self._db, self._home = db, home
+    Who is away that day follows none, as long as somebody is there: whoever is called hears the name that was told to them.
+    """
+
+    def __init__(self, db: Connection, home: str | None, today: date) -> None:
+        self._db, self._home, self._today = db, home, today
 
     @cached_property
     def _open_cases(self) -> dict[str, int]:
-        rows = ask_everywhere(self._db, _ADVISERS, {"home": self._home}) if self._home else ()
-        return {row.id: row.open_cases for row in rows}
+        if self._home is None:
+            return {}
+        rows = ask_everywhere(self._db, _ADVISERS, {"home": self._home, "today": self._today})
+        there = [row for row in rows if not row.away] or rows
+        return {row.id: row.open_cases for row in there}
 
     def next(self) -> str | None:
         """Who follows one more case."""
@@ -158,7 +165,7 @@ def log_case(
 def _log(db: Connection, detection: Detection, by: Identity, now: datetime, found: Found | None) -> Logged:
     if not detection.name.strip() and not detection.siret:
         raise Invalid("Donnez le nom de l’enseigne, ou son numéro SIRET.", "name")
-    found = found or _found(db, detection.territory)
+    found = found or found_in(db, _territory_id(db, detection.territory), now.date())
     alike = () if found.writes else _find(db, detection, found.home, by)
     referent = by.person if found.home in by.territories() else found.referents.next()
     new = _new_case(db, detection, found, (referent, by.entrepreneur or new_id(now)), now)
@@ -172,9 +179,9 @@ def _log(db: Connection, detection: Detection, by: Identity, now: datetime, foun
     return Logged(fired, _seen(alike))
 
 
-def _found(db: Connection, slug: str | None) -> Found:
-    home = _territory_id(db, slug)
-    return Found(home, Referents(db, home), of_territory(db, home))
+def found_in(db: Connection, home: str | None, today: date) -> Found:
+    """What is found out of a territory for the businesses that are logged there that day; None is outside any."""
+    return Found(home, Referents(db, home, today), of_territory(db, home))
 
 
 def known_already(db: Connection, detection: Detection, *, by: Identity) -> tuple[str, ...]:

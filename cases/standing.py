@@ -24,6 +24,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from cases.absences import AWAY
 from cases.database import ask_everywhere, everywhere
 from cases.facts.compiled import fetch
 from cases.facts.of_case import closures_of
@@ -113,14 +114,11 @@ def _agents(db: Connection, branches: Sequence[str], today: date) -> dict[str, l
 
 
 _THESE: Final[BindParameter[Any]] = bindparam("branches", expanding=True)
-_AWAY: Final = and_(
-    absence.c.person_id == person.c.id, absence.c.from_day <= bindparam("today"), absence.c.to_day >= bindparam("today")
-)
 _AGENTS: Final = (
     select(
         role_grant.c.branch_id, role_grant.c.role, role_grant.c.person_id, person.c.name, absence.c.to_day, absence.c.substitute_id,
     )
-    .select_from(role_grant.join(person, person.c.id == role_grant.c.person_id).outerjoin(absence, _AWAY))
+    .select_from(role_grant.join(person, person.c.id == role_grant.c.person_id).outerjoin(absence, AWAY))
     .where(role_grant.c.branch_id.in_(_THESE), role_grant.c.ended_at.is_(None), person.c.active)
     .order_by(role_grant.c.role, role_grant.c.id)
 )  # fmt: skip

@@ -14,10 +14,9 @@ from sqlalchemy import Row as RowOfCase
 from cases import intake, look_alikes
 from cases.access import Identity
 from cases.duplicates import fingerprint, fold, same
-from cases.facts.of_case import of_territory
 from cases.importers.results import Blank, DeclinedContact, Detection, Duplicate, Refused, Row
 from cases.importers.values import Consent
-from cases.intake import Found, Referents
+from cases.intake import Found
 from cases.look_alikes import TOLD_APART_BY
 from cases.needs import NEED_KINDS
 from cases.writing.batch import Batch
@@ -51,7 +50,7 @@ def verdicts_on(
     A line that shares nothing with any case, nor with another of these, is like no other: nobody looks for it, and its case waits in `writes`.
     """
     shared = _shared_values(db, rows)
-    one_by_one = Found(bringer.home, Referents(db, bringer.home), of_territory(db, bringer.home))
+    one_by_one = intake.found_in(db, bringer.home, now.date())
     waiting = replace(one_by_one, writes=writes)
     for row in rows:
         is_new = isinstance(row, Detection) and shared.isdisjoint(_told_apart(row).values())
