@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import Connection, Select, and_, bindparam, case, func, select
 
 from cases.access import Identity
 from cases.errors import NotFound
@@ -30,6 +30,10 @@ AGES: Final[tuple[tuple[int, int | None], ...]] = ((0, 5), (6, 10), (11, 20), (2
 """Working days in the state: from and to, both included."""
 _TOLD: Final = (Figure.WORKING, Figure.WAITING, Figure.ACCEPTED, Figure.DECLINED, Figure.EXPIRED)
 _AGGREGATES: Final = frozenset({Role.ADMIN, Role.OBSERVER})
+# The questions below are made once: to make one anew takes as long as to ask it.
+HERE: Final = case_file.c.territory_id == bindparam("home")
+"""The condition under which a case is of the territory `home`."""
+OPEN_HERE: Final = and_(HERE, case_file.c.state != "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +105,11 @@ def backlog_of(db: Connection, who: Identity, slug: str | None, *, now: datetime
     if home is None:
         raise NotFound("Ce territoire n’existe pas, ou il n’est pas à vous.")
     calendar = Calendar(home["holidays"], home["timezone"])
-    here = and_(case_file.c.territory_id == home["id"], case_file.c.state != "closed")
-    grid = _grid(db, here, calendar, now)
+    grid = _grid(db, home["id"], calendar, now)
     return Backlog(
         id=home["id"], slug=home["slug"], name=home["name"], phase=MACHINES[Kind.TERRITORY].states[home["state"]].french, calendar=calendar,
         lists=home["id"] in who.territories(), grid=grid.cells, stuck=grid.stuck, overdue=grid.overdue,
-        aids=_aids(db, home["id"], calendar.day_of(now)), broken=_broken(db, home["id"], now), branches=_branches(db, case_file.c.territory_id == home["id"]),
+        aids=_aids(db, home["id"], calendar.day_of(now)), broken=_broken(db, home["id"], now), branches=_branches(db, home["id"]),
         others=tuple((row["slug"], row["name"]) for row in open_to if row["id"] != home["id"]),
     )  # fmt: skip
 
@@ -119,14 +122,28 @@ def _territories(db: Connection, who: Identity) -> list[Any]:
     return list(db.execute(query).mappings())
 
 
-def _grid(db: Connection, here: ColumnElement[bool], calendar: Calendar, now: datetime) -> _Grid:
-    """One read: each case falls into the first age whose beginning it has reached; some are overdue, of some the manager was alerted."""
-    since = [before_day(least, calendar, calendar.day_of(now)) for least, _ in AGES[1:]]
-    reached = [(case_file.c.state_since < moment, place) for place, moment in reversed(list(enumerate(since, start=1)))]
-    age = case(*reached, else_=0).label("age")
-    overdue = func.count().filter(case_file.c.next_due_at < now).label("overdue")
-    counts = (func.count().label("number"), overdue, func.count().filter(stuck()).label("stuck"))
-    rows = db.execute(select(case_file.c.state, age, *counts).where(here).group_by("state", age)).all()
+_AGE: Final = case(
+    *((case_file.c.state_since < bindparam(f"age_{place}"), place) for place in range(len(AGES) - 1, 0, -1)), else_=0
+).label("age")
+"""Each case falls into the first age whose beginning it has reached, the oldest first."""
+_GRID: Final = (
+    select(
+        case_file.c.state,
+        _AGE,
+        func.count().label("number"),
+        func.count().filter(case_file.c.next_due_at < bindparam("now")).label("overdue"),
+        func.count().filter(stuck()).label("stuck"),
+    )
+    .where(OPEN_HERE)
+    .group_by("state", _AGE)
+)
+
+
+def _grid(db: Connection, home: str, calendar: Calendar, now: datetime) -> _Grid:
+    """One read: the cases by state and age; some are overdue, of some the manager was alerted."""
+    today = calendar.day_of(now)
+    ages = {f"age_{place}": before_day(AGES[place][0], calendar, today) for place in range(1, len(AGES))}
+    rows = db.execute(_GRID, {"home": home, "now": now, **ages}).all()
     counted: dict[str, Counter[int]] = defaultdict(Counter)
     for row in rows:
         counted[row.state][row.age] = row.number
@@ -135,41 +152,62 @@ def _grid(db: Connection, here: ColumnElement[bool], calendar: Calendar, now: da
     return _Grid(cells, sum(row.overdue for row in rows), sum(row.stuck for row in rows))
 
 
+_AIDS: Final = (
+    select(func.coalesce(func.sum(aid_obtained.c.amount), 0))
+    .select_from(aid_obtained.join(case_file, case_file.c.id == aid_obtained.c.case_id))
+    .where(HERE, aid_obtained.c.at >= bindparam("since"))
+)
+
+
 def _aids(db: Connection, home: str, today: date) -> Decimal:
-    joined = aid_obtained.join(case_file, case_file.c.id == aid_obtained.c.case_id)
-    this_year = aid_obtained.c.at >= datetime(today.year, 1, 1, tzinfo=UTC)
-    query = select(func.coalesce(func.sum(aid_obtained.c.amount), 0)).select_from(joined)
-    return Decimal(str(db.execute(query.where(case_file.c.territory_id == home, this_year)).scalar_one()))
+    new_year = datetime(today.year, 1, 1, tzinfo=UTC)
+    return Decimal(str(db.execute(_AIDS, {"home": home, "since": new_year}).scalar_one()))
+
+
+def _by_owner() -> Select[Any]:
+    """Late deadlines by owner: the referent of an adviser's, the operator of an operator's, the role for the others."""
+    owner = (deadline.c.owner_role, person.c.id.label("person"), person.c.name.label("adviser"), branch.c.name.label("branch"))  # fmt: skip
+    cases = func.count(func.distinct(case_file.c.id)).label("number")
+    late = late_deadlines(bindparam("now")).with_only_columns(*owner, owner_of_deadline().label("whose"), cases)
+    return late.where(deadline.c.territory_id == bindparam("home")).group_by(*owner, branch.c.id)
+
+
+def _by_branch() -> Select[Any]:
+    """The requests by branch, by what they count for."""
+    cases = func.count(func.distinct(referral.c.case_id))
+    counts = (cases.filter(requests_that(figure)).label(figure) for figure in _TOLD)
+    counted = select(referral.c.branch_id, *counts).select_from(_ASKED).where(HERE, referral.c.state != ReferralState.DRAFT)  # fmt: skip
+    of_branch = counted.group_by(referral.c.branch_id).subquery()
+    query = select(branch.c.id, branch.c.name, branch.c.capacity_per_week, *of_branch.c)
+    joined = query.join_from(branch, of_branch, of_branch.c.branch_id == branch.c.id)
+    return joined.order_by(branch.c.name, branch.c.id)
+
+
+def _by_reason() -> Select[Any]:
+    """The requests that were declined, by branch and reason."""
+    why = (referral.c.branch_id, referral.c.closing_reason)
+    cases = func.count(func.distinct(referral.c.case_id)).label("cases")
+    told = (HERE, requests_that(Figure.DECLINED), referral.c.closing_reason.is_not(None))
+    return select(*why, cases).select_from(_ASKED).where(*told).group_by(*why).order_by(referral.c.closing_reason)
+
+
+_ASKED: Final = referral.join(case_file, case_file.c.id == referral.c.case_id)
+_BY_OWNER, _BY_BRANCH, _BY_REASON = _by_owner(), _by_branch(), _by_reason()
 
 
 def _broken(db: Connection, home: str, now: datetime) -> tuple[Broken, ...]:
-    """Late deadlines by owner: the referent of an adviser's, the operator of an operator's, the role for the others."""
-    owner = (deadline.c.owner_role, person.c.id.label("person"), person.c.name.label("adviser"), branch.c.name.label("branch"))  # fmt: skip
-    whose = owner_of_deadline().label("whose")
-    query = late_deadlines(now).with_only_columns(
-        *owner, whose, func.count(func.distinct(case_file.c.id)).label("number")
-    )
-    grouped = query.where(deadline.c.territory_id == home).group_by(*owner, branch.c.id)
+    """Those with the most cases first."""
     rows = [
         Broken(r.owner_role, r.adviser or r.branch or "", r.person, Number(r.number, Counted(Figure.LATE, r.owner_role, r.whose)))
-        for r in db.execute(grouped)
+        for r in db.execute(_BY_OWNER, {"home": home, "now": now})
     ]  # fmt: skip
     return tuple(sorted(rows, key=lambda found: (-found.cases.count, found.owner)))
 
 
-def _branches(db: Connection, here: ColumnElement[bool]) -> tuple[BranchFigures, ...]:
-    """One read: the requests by branch, by what they count for, and by reason."""
-    asked = referral.join(case_file, case_file.c.id == referral.c.case_id)
-    cases = func.count(func.distinct(referral.c.case_id))
-    counts = (cases.filter(requests_that(figure)).label(figure) for figure in _TOLD)
-    counted = (
-        select(referral.c.branch_id, *counts).select_from(asked).where(here, referral.c.state != ReferralState.DRAFT)
-    )
-    of_branch = counted.group_by(referral.c.branch_id).subquery()
-    query = select(branch.c.id, branch.c.name, branch.c.capacity_per_week, *of_branch.c)
-    query = query.join_from(branch, of_branch, of_branch.c.branch_id == branch.c.id)
-    rows = db.execute(query.order_by(branch.c.name, branch.c.id)).mappings().all()
-    declines = _declines(db, here)
+def _branches(db: Connection, home: str) -> tuple[BranchFigures, ...]:
+    """By name."""
+    rows = db.execute(_BY_BRANCH, {"home": home}).mappings().all()
+    declines = _declines(db, home)
     return tuple(
         BranchFigures(
             row["id"], row["name"], row["capacity_per_week"],
@@ -180,12 +218,8 @@ def _branches(db: Connection, here: ColumnElement[bool]) -> tuple[BranchFigures,
     )  # fmt: skip
 
 
-def _declines(db: Connection, here: ColumnElement[bool]) -> Mapping[str, dict[str, int]]:
-    joined = referral.join(case_file, case_file.c.id == referral.c.case_id)
-    why = (referral.c.branch_id, referral.c.closing_reason)
-    query = select(*why, func.count(func.distinct(referral.c.case_id)).label("cases")).select_from(joined)
+def _declines(db: Connection, home: str) -> Mapping[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = defaultdict(dict)
-    told = (here, requests_that(Figure.DECLINED), referral.c.closing_reason.is_not(None))
-    for row in db.execute(query.where(*told).group_by(*why).order_by(referral.c.closing_reason)):
+    for row in db.execute(_BY_REASON, {"home": home}):
         found[row.branch_id][row.closing_reason] = row.cases
     return found

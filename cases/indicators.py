@@ -8,18 +8,17 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from functools import cache
 from itertools import pairwise
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, func, literal, or_, select, union_all
+from sqlalchemy import Connection, Select, bindparam, func, literal, or_, select, union_all
 
 from cases.access import Identity
-from cases.backlog import Backlog, backlog_of
+from cases.backlog import HERE, OPEN_HERE, Backlog, backlog_of
 from cases.tables.case import case_file, need
 from cases.tables.routing import routing_proposal
 from cases.tables.territories import quartier
-from cases.views.counted import Counted, Figure, Number, delays_of
+from cases.views.counted import PERIOD, Counted, Figure, Number, delays_of
 from cases.views.narrowing import of_lever
 from engine.definition import RULES
 from engine.lists import AXIS, LEVER
@@ -82,29 +81,34 @@ class Indicators:
 def indicators_of(db: Connection, who: Identity, slug: str | None, *, now: datetime) -> Indicators:
     """The figures of a territory; without a slug, of the first that one may open. Raises NotFound for another's as for none."""
     found = backlog_of(db, who, slug, now=now)
-    here = case_file.c.territory_id == found.id
-    needs = _by_need(db, here)
+    needs = db.execute(_BY_NEED, {"home": found.id}).mappings().one()
     return Indicators(
         backlog=found,
         delays=_delays(db, found.id, found.calendar, now),
         axes={axis: needs[axis] for axis in AXIS},
         levers={lever: needs[lever] for lever in LEVER},
-        gaps=_gaps(db, here),
-        weeks=_weeks(db, here, found.calendar, now),
+        gaps=_gaps(db, found.id),
+        weeks=_weeks(db, found.id, found.calendar, now),
     )
 
 
 # -- delays ---------------------------------------------------------------------------------------------------------------
 
 
+_DELAYS: Final = union_all(
+    *(
+        delays_of(figure, bindparam("since"), territory=bindparam("home")).add_columns(literal(figure.value))
+        for figure in MEASURED
+    )
+)
+
+
 def _delays(db: Connection, home: str, calendar: Calendar, now: datetime) -> tuple[Delay, ...]:
     """One read of the three; the days are counted here, as no database knows the territory's holidays."""
-    of_here = (delays_of(figure, now, territory=home).add_columns(literal(figure.value)) for figure in MEASURED)
     days: dict[str, list[int]] = defaultdict(list)
     cases: dict[str, set[str]] = defaultdict(set)
-    day_of, between = calendar.day_of, cache(calendar.between)
-    for case, began, ended, figure in db.execute(union_all(*of_here)).all():
-        days[figure].append(between(day_of(began), day_of(ended)))
+    for case, began, ended, figure in db.execute(_DELAYS, {"home": home, "since": now - PERIOD}).all():
+        days[figure].append(calendar.between(calendar.day_of(began), calendar.day_of(ended)))
         cases[figure].add(case)
     return tuple(_delay(figure, sorted(days[figure]), len(cases[figure])) for figure in MEASURED)
 
@@ -126,21 +130,18 @@ def _rule(name: str) -> int | None:
 
 # -- needs ----------------------------------------------------------------------------------------------------------------
 
-_OPEN: Final = case_file.c.state != "closed"
 
-
-def _by_need(db: Connection, here: ColumnElement[bool]) -> Mapping[Any, int]:
+def _by_need() -> Select[*tuple[Any, ...]]:
     """The open cases of each axis and of each lever, in one row: what its needs say of each case, then how many say it."""
     told = {axis: need.c.axis == axis for axis in AXIS} | {lever: of_lever(lever) for lever in LEVER}
     joined = need.join(case_file, case_file.c.id == need.c.case_id)
     needs = (func.count().filter(condition).label(name) for name, condition in told.items())
-    of_case = select(*needs).select_from(joined).where(here, _OPEN).group_by(need.c.case_id).subquery()
-    cases = (func.count().filter(of_case.c[name] > 0).label(name) for name in told)
-    return db.execute(select(*cases)).mappings().one()
+    of_case = select(*needs).select_from(joined).where(OPEN_HERE).group_by(need.c.case_id).subquery()
+    return select(*(func.count().filter(of_case.c[name] > 0).label(name) for name in told))
 
 
-def _gaps(db: Connection, here: ColumnElement[bool]) -> tuple[Gap, ...]:
-    """Needs for which the current proposal found nobody, by quartier, the most frequent first."""
+def _by_gap() -> Select[Any]:
+    """Needs for which the current proposal found nobody, by quartier."""
     joined = (
         routing_proposal.join(need, need.c.id == routing_proposal.c.need_id)
         .join(case_file, case_file.c.id == routing_proposal.c.case_id)
@@ -149,8 +150,16 @@ def _gaps(db: Connection, here: ColumnElement[bool]) -> tuple[Gap, ...]:
     place = func.coalesce(case_file.c.quartier_id, literal("")).label("place")
     cases = func.count(func.distinct(case_file.c.id)).label("cases")
     query = select(need.c.subject, place, quartier.c.name, cases).select_from(joined)
-    told = (here, _OPEN, routing_proposal.c.gap, routing_proposal.c.current)
-    rows = db.execute(query.where(*told).group_by(need.c.subject, place, quartier.c.name))
+    told = (OPEN_HERE, routing_proposal.c.gap, routing_proposal.c.current)
+    return query.where(*told).group_by(need.c.subject, place, quartier.c.name)
+
+
+_BY_NEED, _BY_GAP = _by_need(), _by_gap()
+
+
+def _gaps(db: Connection, home: str) -> tuple[Gap, ...]:
+    """The most frequent first."""
+    rows = db.execute(_BY_GAP, {"home": home})
     found = [Gap(r.subject, r.name, Number(r.cases, Counted(Figure.GAP, r.subject, r.place))) for r in rows]
     return tuple(sorted(found, key=lambda gap: (-gap.cases.count, gap.subject, gap.quartier or "")))
 
@@ -158,13 +167,16 @@ def _gaps(db: Connection, here: ColumnElement[bool]) -> tuple[Gap, ...]:
 # -- flow -----------------------------------------------------------------------------------------------------------------
 
 
-def _weeks(db: Connection, here: ColumnElement[bool], calendar: Calendar, now: datetime) -> tuple[Week, ...]:
+_MOMENTS: Final = (case_file.c.opened_at, case_file.c.closed_at)
+_MOVED: Final = select(*_MOMENTS).where(HERE, or_(*(moment >= bindparam("since") for moment in _MOMENTS)))
+"""When the cases came in and went out that did one of both since then."""
+
+
+def _weeks(db: Connection, home: str, calendar: Calendar, now: datetime) -> tuple[Week, ...]:
     today = calendar.day_of(now)
     monday = today - timedelta(days=today.weekday())
     first = [calendar.at(monday - timedelta(weeks=back), time()) for back in range(WEEKS - 1, -2, -1)]
-    moments = (case_file.c.opened_at, case_file.c.closed_at)
-    recent = or_(*(moment >= first[0] for moment in moments))
-    rows = db.execute(select(*moments).where(here, recent)).all()
+    rows = db.execute(_MOVED, {"home": home, "since": first[0]}).all()
     entered, left = (sorted(row[place] for row in rows if row[place] is not None) for place in (0, 1))
     return tuple(
         Week(begun, _inside(entered, begun, ended, Figure.ENTERED), _inside(left, begun, ended, Figure.LEFT))

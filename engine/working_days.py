@@ -31,6 +31,11 @@ def _is_worked(name: str, day: date) -> bool:
     return day.weekday() < 5 and day not in _holidays_of(name)
 
 
+@lru_cache(maxsize=1 << 14)
+def _worked_between(name: str, first: date, last: date) -> int:
+    return sum(_is_worked(name, first + timedelta(days=i)) for i in range(1, (last - first).days + 1))
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """The working days and the clock of a territory: `name` such as `FR` or `FR-974`, `timezone` an IANA name."""
@@ -59,7 +64,7 @@ class Calendar:
 
     def between(self, first: date, last: date) -> int:
         """Working days strictly after `first`, up to and including `last`; 0 when last is not after first."""
-        return sum(self.works(first + timedelta(days=i)) for i in range(1, (last - first).days + 1))
+        return _worked_between(self.name, first, last)
 
     def day_of(self, instant: datetime) -> date:
         """The local day of an instant."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, literal, select
+from sqlalchemy import BindParameter, ColumnElement, Select, and_, false, func, literal, select
 
 from cases.tables.case import case_file, need
 from cases.tables.memory import deadline, stay
@@ -20,7 +20,9 @@ from engine.model import Role
 from engine.state_names import ReferralState
 
 PERIOD: Final = timedelta(days=90)
-"""How far back delays and flow are measured."""
+"""How far back delays are measured."""
+Moment = datetime | BindParameter[datetime]
+"""An instant, or the name under which a question that is made once is given it each time."""
 
 
 class Figure(StrEnum):
@@ -73,7 +75,7 @@ def condition_of(counted: Counted, now: datetime) -> ColumnElement[bool]:
     return _CONDITIONS[counted.figure](counted, now)
 
 
-def late_deadlines(now: datetime) -> Select[Any]:
+def late_deadlines(now: Moment) -> Select[Any]:
     """The open deadlines that are past, each with its owner: the referent of an adviser's, the branch of another's."""
     advisers = deadline.c.owner_role == Role.ADVISER
     joined = (
@@ -107,12 +109,12 @@ _REQUESTS: Final[Mapping[Figure, ColumnElement[bool]]] = {
 }
 
 
-def delays_of(figure: Figure, now: datetime, *, territory: str | None = None) -> Select[Any]:
-    """The delays of that kind that ended in the period: the case's `id`, when each began and when it ended.
+def delays_of(figure: Figure, since: Moment, *, territory: BindParameter[str] | None = None) -> Select[Any]:
+    """The delays of that kind that ended since then: the case's `id`, when each began and when it ended.
 
     They are those of a territory's cases, by its id; without one, of every case.
     """
-    measured, home = _delays(figure, now - PERIOD)
+    measured, home = _delays(figure, since)
     if territory is None:
         return measured
     if home is not None:
@@ -121,7 +123,7 @@ def delays_of(figure: Figure, now: datetime, *, territory: str | None = None) ->
     return measured.where(measured.selected_columns.id.in_(of_there))
 
 
-def _delays(figure: Figure, since: datetime) -> tuple[Select[Any], ColumnElement[str] | None]:
+def _delays(figure: Figure, since: Moment) -> tuple[Select[Any], ColumnElement[str] | None]:
     """The delays, and the column that says whose territory they are of where the rows that they are read from have one."""
     if figure is Figure.FIRST_CONTACT:
         met = case_file.alias("met")
@@ -139,7 +141,7 @@ def _delays(figure: Figure, since: datetime) -> tuple[Select[Any], ColumnElement
     return select(*columns).select_from(joined).where(stay.c.state == "accepted", engaged.c.entered_at >= since), None
 
 
-def _between(state: str, ended: ColumnElement[Any], since: datetime) -> Select[Any]:
+def _between(state: str, ended: ColumnElement[Any], since: Moment) -> Select[Any]:
     """From the first day of a referral in a state to something that its row says."""
     joined = referral.join(stay, and_(stay.c.subject_id == referral.c.case_id, stay.c.track == referral.c.track))
     began = func.min(stay.c.entered_at)
@@ -159,7 +161,7 @@ def _asked_of_a_branch(counted: Counted, _: datetime) -> ColumnElement[bool]:
 
 
 def _measured(counted: Counted, now: datetime) -> ColumnElement[bool]:
-    measured = delays_of(counted.figure, now)
+    measured = delays_of(counted.figure, now - PERIOD)
     return measured.where(measured.selected_columns.id == case_file.c.id).correlate(case_file).exists()
 
 
