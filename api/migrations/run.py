@@ -15,10 +15,12 @@ from alembic.script import ScriptDirectory
 from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, column, create_engine, event, func, inspect, select, table
+from sqlalchemy.types import TypeEngine
 
 from api.migrations import policies, searching, triggers
 from api.migrations.target import target
 from cases.errors import CasesError
+from cases.tables.columns import AS_BYTES, Id
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('qp migrations'))"
 
@@ -64,7 +66,7 @@ def check(owner_url: str) -> list[str]:
     Triggers and policies are laid again in a transaction that is given up, and compared: the tables are locked meanwhile.
     """
     with _transaction(owner_url, keep=False) as db:
-        context = MigrationContext.configure(db, opts={"compare_type": True, "include_name": _is_known_to_alembic})
+        context = MigrationContext.configure(db, opts={"compare_type": _is_other, "include_name": _is_known_to_alembic})
         differences = [f"table: {difference}" for difference in compare_metadata(context, target())]
         before = triggers.laid(db) | policies.laid(db)
         _lay(db)
@@ -109,6 +111,15 @@ def _lost(name: str, before: Mapping[str, int], after: Mapping[str, int] | None)
     for one in before.keys() - after.keys() if after else ():
         if before[one]:
             yield f"{name}.{one}: what {before[one]} rows say"
+
+
+def _is_other(
+    context: MigrationContext, _: object, __: object, there: TypeEngine[Any], ours: TypeEngine[Any]
+) -> bool | None:
+    """Whether a column is of another type than ours; None: as Alembic says, which does not look at how identifiers are compared."""
+    if isinstance(ours, Id) and context.dialect.name == "postgresql":
+        return getattr(there, "collation", None) != AS_BYTES or None
+    return None
 
 
 def _is_known_to_alembic(name: str | None, *_: object) -> bool:

@@ -6,21 +6,33 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import JSON, DateTime, Dialect, Numeric, Table, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import TypeCompiler
 from sqlalchemy.types import TypeEngine
 from sqlmodel import SQLModel
-
-Id = Text
-"""An identifier: a UUIDv7 in its canonical form, which sorts by age."""
 
 
 @lru_cache(maxsize=256)
 def in_utc(instant: datetime) -> str:
     """An instant as text that sorts: 2027-02-01T17:00:00.000000Z."""
     return instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+class Id(Text):
+    """An identifier: a UUIDv7 in its canonical form, which sorts by age."""
+
+
+AS_BYTES: Final = "C"
+"""The collation of identifiers on PostgreSQL: they are words of no language, and SQLite compares bytes anyway."""
+
+
+@compiles(Id, "postgresql")
+def _identifier(_: Id, __: TypeCompiler, **___: Any) -> str:
+    return f'TEXT COLLATE "{AS_BYTES}"'
 
 
 class Instant(TypeDecorator[datetime]):

@@ -129,6 +129,12 @@ def test_migrating_twice_changes_nothing_and_going_back_leaves_no_table(owner_ur
     assert check(owner_url) == []
 
 
+def test_an_identifier_that_is_compared_as_a_word_is_reported(migrated: PostgresUrls) -> None:
+    _run(migrated.owner_url, 'ALTER TABLE mark_fired ALTER COLUMN deadline_id TYPE text COLLATE "default"')
+    [line] = check(migrated.owner_url)
+    assert "'mark_fired', 'deadline_id'" in line
+
+
 def test_a_dropped_trigger_is_reported_and_the_next_upgrade_lays_it_again(owner_url: str) -> None:
     upgrade(owner_url)
     of_table = "" if owner_url.startswith("sqlite") else " ON journal"
