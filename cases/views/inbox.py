@@ -19,6 +19,7 @@ from cases.tables.operators import branch
 from cases.tables.people import person
 from cases.tables.territories import quartier, territory
 from cases.tables.tracks import referral, referral_need
+from engine.model import Role
 from engine.state_names import ReferralState
 from engine.working_days import Calendar
 
@@ -106,6 +107,7 @@ def _asked(db: Connection, where: tuple[Any, ...], *, waits: bool) -> list[Asked
     live = and_(
         deadline.c.subject_id == case_file.c.id,
         deadline.c.track == referral.c.track,
+        deadline.c.owner_role == Role.OPERATOR,
         deadline.c.status.in_(("open", "paused")),
     )
     agent = person.alias("agent")

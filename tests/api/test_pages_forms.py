@@ -80,6 +80,14 @@ def test_who_answers_an_operator_reads_the_question_there(town: Town) -> None:
     assert "A-t-elle un bail ?" in town["ines"].open(f"/dossiers/{reference}/actions/answer_info?suivi=referral-1").page
 
 
+def test_who_asked_a_question_waits_and_is_given_no_day_of_the_advisers(town: Town) -> None:
+    reference = town.asked()
+    town["karim"].open(f"/dossiers/{reference}/actions/ask_info?suivi=referral-1").fill(question="A-t-elle un bail ?")
+
+    inbox = town["karim"].open("/orientations").answer.text
+    assert re.findall(r'class="due (\w+)"', inbox) == ["paused"]
+
+
 def test_an_urgency_that_is_said_can_only_be_lifted(town: Town) -> None:
     reference = town.qualified()
     ines = town["ines"].open(f"/dossiers/{reference}/actions/set_urgent")
