@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ from cases.views.orientation import Orientation
 from engine.lists import CHANNEL, CHOSEN_FOR
 from engine.model import CASE_TRACK, Refusal
 from engine.sentences import lowered, say, small, together
+from engine.state_names import CaseState
 from engine.states.orientation.work import MESSAGE_AT_MOST
 from notifications.grammar import at, capital, the
 from notifications.languages import said_again
@@ -56,8 +58,8 @@ def orientation_context(seen: Seen, *, now: datetime) -> dict[str, Any]:
     candidates = list((found.proposal or {}).get("candidates", ()))
     kept = [one for one in candidates if one["kept"]]
     return {
-        **_head(found), "lead": _lead(found), "needs": _tabs(found), "kept": _kept(kept, found), "aside": [_put_aside(one) for one in candidates if not one["kept"]],
-        "gap": bool(found.proposal and found.proposal["gap"]), "first": _first(seen, kept, now), "consent": _consent(found),
+        **_head(found), "lead": _lead(found), "needs": _tabs(found), "kept": _kept(kept, found), "aside": _aside(candidates),
+        "nobody": _nobody(found), "first": _first(seen, kept, now), "consent": _consent(found),
         "others": [{"value": one.value, "label": one.label} for one in found.others], "why": _chips(None), "mine": _mine(kept, found), "oneself": ONESELF,
     }  # fmt: skip
 
@@ -151,7 +153,7 @@ def _lead(found: Orientation) -> dict[str, str]:
 
 def _established(found: Orientation) -> str:
     if found.proposal is None:
-        return "Aucune proposition n’est établie : qualifiez d’abord le dossier"
+        return ""
     zone = found.facts.calendar.timezone
     made = datetime.fromisoformat(found.proposal["computed_at"])
     said = say("{day} à {hour}", day=day_long(made, zone, weekday=False), hour=hour(made, zone, minutes=True))
@@ -252,12 +254,33 @@ def _lower(text: str) -> str:
     return small(said_again(text)).rstrip(".")
 
 
-def _put_aside(one: Mapping[str, Any]) -> dict[str, Any]:
-    """A candidate that a filter stops: the first reason, the others under it, and the points that it would have had."""
-    why = [said_again(check["message"]) for check in one["filters"] if not check["passed"]]
-    return {
-        "name": one["branch"]["name"], "offer": one["offer"]["name"], "why": why[0], "more": why[1:], "criteria": _criteria(one), "score": one["score"],
-    }  # fmt: skip
+def _nobody(found: Orientation) -> dict[str, Any]:
+    """What stands where nobody is proposed: why, and what there is to do about it."""
+    case = _case(found)
+    if found.chosen is None:
+        return {"title": "Rien à confier", "link": {"label": "Noter un besoin", "href": f"{case}/noter/need"}}
+    if found.proposal is None:
+        link = {"label": "Qualifier", "href": f"{case}/actions/qualify"}
+        text = "La proposition vient avec la qualification du dossier."
+        waits = found.facts.state == CaseState.DETECTION
+        return {"title": "Personne n’est encore proposé", "text": text, "link": link if waits else None}
+    gap = "C’est un manque de l’offre : il est compté au pilotage du territoire."
+    text = gap if found.proposal["gap"] else "Voyez ci-dessous ce qui empêche chaque offre."
+    return {"title": "Personne n’est proposé pour ce besoin", "text": text}
+
+
+def _aside(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Those that a filter stops, by the first reason: what is said of ten offers is read once."""
+    by_reason: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for one in candidates:
+        why = [said_again(check["message"]) for check in one["filters"] if not check["passed"]]
+        if not one["kept"]:
+            offer = {"name": one["branch"]["name"], "offer": one["offer"]["name"]}
+            by_reason[why[0]].append({**offer, "more": why[1:], "criteria": _criteria(one)})
+    return [
+        {"why": why, "offers": offers, "names": together(dict.fromkeys(short_name(o["name"]) for o in offers), ", ")}
+        for why, offers in by_reason.items()
+    ]
 
 
 # -- what leaves ----------------------------------------------------------------------------------------------------------

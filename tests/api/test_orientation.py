@@ -14,6 +14,7 @@ from cases import people
 from cases.access import Identity
 from cases.clock import FixedClock
 from cases.database import Database
+from cases.intake import Detection, log_case
 from cases.people import Newcomer
 from cases.sweep import next_due, sweep
 from cases.tables.operators import branch
@@ -97,6 +98,30 @@ def test_every_candidate_shows_each_criterion_with_its_points_and_the_sum_is_the
     assert [len(re.findall(r"<li>", block)) for block in blocks] == [7] * len(candidates)
     assert all(part["message"].replace("’", "'") in page for one in candidates for part in one["criteria"])
     assert "L'antenne n'a ni adresse ni conseiller : complétez l'annuaire." in page
+
+
+def test_what_keeps_several_offers_away_is_said_once(town: Town, ines: Browser) -> None:
+    reference = town.log(subject="energy")
+    aside = town.proposal(reference)["candidates"]
+    [why] = {check["message"] for one in aside for check in one["filters"] if not check["passed"]}
+
+    page = ines.open(f"/dossiers/{reference}/orienter").page
+
+    assert "C'est un manque de l'offre" in page
+    assert page.count(re.sub("’", "'", why)) == 1
+    assert len(aside) > 1
+    assert f"{len(aside)} offres" in page
+    assert all(f"{one['branch']['name']} · {one['offer']['name']}" in page for one in aside)
+
+
+def test_where_nothing_is_proposed_yet_one_is_led_to_qualify(town: Town, ines: Browser) -> None:
+    shop = Detection("Épicerie", territory="roubaix", consents=("contact",), needs=({"subject": "energy"},))
+    fired = town.database.write(lambda db: log_case(db, shop, by=town.adviser, now=NOW), WORKER).fired
+
+    page = ines.open(f"/dossiers/{fired.reference}/orienter")
+
+    assert "Personne n'est encore proposé" in page.page
+    assert link(page, "Qualifier") == f"/dossiers/{fired.reference}/actions/qualify"
 
 
 def test_the_message_is_read_before_it_leaves(town: Town, ines: Browser) -> None:
