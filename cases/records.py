@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from cases import corrections, intake, journey, routing
+from cases import corrections, intake, journey, routing, surveys
 from cases.access import Identity
 from cases.appointments import keep_appointment
 from cases.facts.of_case import NO_TERRITORY
@@ -23,7 +23,6 @@ from cases.tables.case import (
     follow_up_check,
     meeting,
     note,
-    survey,
 )
 from cases.tables.territories import territory
 from cases.tables.tracks import mentoring_session
@@ -108,13 +107,7 @@ def _keep_other(db: Connection, request: Request, common: Mapping[str, Any], by:
             keep_aid(db, common["case_id"], common["track"], payload, common["at"])
         case "survey":
             if payload.get("left"):
-                row = {
-                    "id": common["id"],
-                    "case_id": common["case_id"],
-                    "track": common["track"],
-                    "sent_at": common["at"],
-                }
-                db.execute(insert(survey).values(**row, recipient="entrepreneur"))
+                surveys.keep_sent(db, common["case_id"], common["track"], now=common["at"])
 
 
 def _local_day(db: Connection, case_id: str, now: datetime) -> date:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from cases.access import Identity, case_row
 from cases.documents import DocumentSeen, documents_on
 from cases.journey import facts_on
-from cases.surveys import last_survey, survey_of
+from cases.surveys import Surveyed, last_survey, survey_of
 from cases.tables.case import business, entrepreneur, need
 from cases.tables.memory import journal, journal_text
 from cases.tables.people import person
@@ -132,4 +132,4 @@ def questions_waiting(db: Connection, case_id: str, facts: CaseFacts) -> dict[st
 
 def _survey(db: Connection, row: Mapping[Any, Any]) -> str | None:
     track = last_survey(db, row["id"])
-    return track if track is not None and survey_of(db, row["id"], track).asks else None
+    return track if track is not None and survey_of(db, Surveyed(row["id"], track)).asks else None

@@ -8,8 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
+from cases.access import Identity
 from cases.database import Database
 from cases.identifiers import new_id
+from cases.journey import Request
+from cases.records import record
 from cases.tables.case import case_file, entrepreneur, survey
 from cases.tables.memory import journal, outbox
 from cases.tables.people import person
@@ -193,6 +196,35 @@ class Mentored(Shop):
 @pytest.fixture
 def mentored(database: Database) -> Mentored:
     return Mentored(database)
+
+
+def test_a_survey_of_a_pair_asks_each_of_the_two_what_is_theirs_to_say(mentored: Mentored) -> None:
+    request = Request(mentored.case.reference, "survey", "mentoring_pair-1", {"left": True})
+    now = mentored.scene.clock.now()
+    mentored.scene.database.write(lambda db: record(db, request, by=Identity(system=True), now=now), WORKER)
+
+    mentor = mentored.to("mentor", "survey")
+    assert mentor.title == "Ce binôme avec Nadia Brahimi a-t-il été utile ?"
+    assert mentor.fill(question="open", answer="yes").status == 422
+    mentored.to("mentor", "survey").fill(answer="a_little")
+    assert "Votre réponse est gardée." in mentored.to("mentor", "survey").page
+
+    helped = mentored.to("entrepreneur", "survey")
+    assert helped.title == "Votre mentor vous a-t-il aidé ?"
+    helped.fill(answer="yes").fill(answer="not_yet")
+    answers = {row.recipient: row.answers for row in mentored.scene.rows(select(survey))}
+    assert answers == {"entrepreneur": {"helped": "yes", "open": "not_yet"}, "mentor": {"helped": "a_little"}}
+
+
+def test_a_survey_names_the_operator_that_helped(shop: Shop) -> None:
+    now = shop.scene.clock.now()
+    shop.scene.change(
+        insert(survey).values(
+            id=new_id(now), case_id=shop.case.id, track="referral-1", recipient="entrepreneur", sent_at=now
+        )
+    )
+
+    assert Browser(shop.app).open(shop.link("survey", track="referral-1")).title == "L'Adie vous a-t-elle aidé ?"
 
 
 def test_a_pair_begins_when_both_have_signed_from_their_mails(mentored: Mentored) -> None:
