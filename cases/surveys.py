@@ -46,7 +46,7 @@ class SurveyShown:
 
     answers: Mapping[str, str]
     asks: str | None
-    about: str | None = None
+    about: str | None
     """The operator that helped; for a mentor, who was helped; None when the question names nobody."""
 
 
