@@ -19,7 +19,7 @@ from cases.orienting import ToAsk
 from cases.views.orientation import Orientation
 from engine.lists import CHANNEL, CHOSEN_FOR
 from engine.model import CASE_TRACK, Refusal
-from engine.sentences import lowered, say, small, together
+from engine.sentences import listed, lowered, say, small, together
 from engine.state_names import CaseState
 from engine.states.orientation.work import MESSAGE_AT_MOST
 from notifications.grammar import at, capital, the
@@ -277,10 +277,13 @@ def _aside(candidates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if not one["kept"]:
             offer = {"name": one["branch"]["name"], "offer": one["offer"]["name"]}
             by_reason[why[0]].append({**offer, "more": why[1:], "criteria": _criteria(one)})
-    return [
-        {"why": why, "offers": offers, "names": together(dict.fromkeys(short_name(o["name"]) for o in offers), ", ")}
-        for why, offers in by_reason.items()
-    ]
+    return [{"why": why, "offers": offers, "names": _names(offers)} for why, offers in by_reason.items()]
+
+
+def _names(offers: Sequence[Mapping[str, Any]]) -> str:
+    """« Initiative, Adie et CMA »: whose offers these are; a branch alone by its whole name."""
+    names = dict.fromkeys(short_name(one["name"]) for one in offers)
+    return listed(names) if len(names) > 1 else str(offers[0]["name"])
 
 
 # -- what leaves ----------------------------------------------------------------------------------------------------------
