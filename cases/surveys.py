@@ -70,7 +70,7 @@ def survey_of(db: Connection, asked: Surveyed) -> SurveyShown:
 
 def last_survey(db: Connection, case_id: str) -> str | None:
     """The track of the last survey that was sent to who is helped; None when there is none."""
-    theirs = (survey.c.case_id == case_id, survey.c.recipient == "entrepreneur")
+    theirs = (survey.c.case_id == case_id, survey.c.recipient == Role.ENTREPRENEUR)
     return db.execute(select(survey.c.track).where(*theirs).order_by(survey.c.sent_at.desc()).limit(1)).scalar()
 
 
@@ -88,7 +88,7 @@ def ask_again(db: Connection, now: datetime) -> int:
     asked = 0
     for place, wait in enumerate(ASKED_AGAIN):
         late = (survey.c.answered_at.is_(None), survey.c.reminders == place, survey.c.sent_at <= now - wait)
-        theirs = (survey.c.recipient == "entrepreneur", survey.c.sent_at > now - FORGOTTEN)
+        theirs = (survey.c.recipient == Role.ENTREPRENEUR, survey.c.sent_at > now - FORGOTTEN)
         columns = (survey.c.case_id, survey.c.track)
         rows = db.execute(update(survey).where(*late, *theirs).values(reminders=place + 1).returning(*columns)).all()
         for row in rows:
@@ -105,19 +105,22 @@ def ask_again(db: Connection, now: datetime) -> int:
     return asked
 
 
-def is_answered(db: Connection, case_id: str, track: str) -> bool:
-    """Whether the last survey of a track was answered, in part at least."""
-    mine = (survey.c.case_id == case_id, survey.c.track == track, survey.c.recipient == "entrepreneur")
-    last = select(survey.c.answered_at).where(*mine).order_by(survey.c.sent_at.desc()).limit(1)
-    return db.execute(last).scalar() is not None
+def is_answered(db: Connection, asked: Surveyed) -> bool:
+    """Whether the last survey that was sent to somebody was answered, in part at least."""
+    row = _last(db, asked)
+    return row is not None and row["answered_at"] is not None
 
 
 def _row(db: Connection, asked: Surveyed) -> RowMapping:
-    mine = (survey.c.case_id == asked.case_id, survey.c.track == asked.track, survey.c.recipient == asked.whose)
-    row = db.execute(select(survey).where(*mine).order_by(survey.c.sent_at.desc())).mappings().first()
+    row = _last(db, asked)
     if row is None:
         raise NotFound("Cette enquête n’existe pas.")
     return row
+
+
+def _last(db: Connection, asked: Surveyed) -> RowMapping | None:
+    mine = (survey.c.case_id == asked.case_id, survey.c.track == asked.track, survey.c.recipient == asked.whose)
+    return db.execute(select(survey).where(*mine).order_by(survey.c.sent_at.desc())).mappings().first()
 
 
 _WHO_HELPED: Final = (

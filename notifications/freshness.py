@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select, update
 
 from cases.appointments import appointment_of
-from cases.surveys import is_answered
+from cases.surveys import Surveyed, is_answered
 from cases.tables.case import case_file
 from cases.tables.memory import deadline, journal, mark_fired
 from cases.tables.people import person
@@ -113,7 +113,11 @@ def _changed_since(db: Connection, rows: Sequence[Row]) -> dict[str, str]:
     for row in rows:
         if row["key"] == "appointment_set" and not _is_as_told(db, row):
             found[row["id"]] = Dropped.APPOINTMENT_CHANGED
-        if row["key"] == "survey" and row["entrepreneur_id"] and is_answered(db, row["case_id"], row["track"]):
+        if (
+            row["key"] == "survey"
+            and row["entrepreneur_id"]
+            and is_answered(db, Surveyed(row["case_id"], row["track"]))
+        ):
             found[row["id"]] = Dropped.SURVEY_ANSWERED
     return found
 
